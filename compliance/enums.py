@@ -1,0 +1,45 @@
+"""The words of the compliance package: what is in a text, and how bad it is."""
+
+from django.db import models
+
+
+class Direction(models.TextChoices):
+    """Which way a text travels."""
+
+    INBOUND = "inbound", "arrived from the community"
+    OUTBOUND = "outbound", "written here, to be posted"
+
+
+class Severity(models.TextChoices):
+    """What a finding demands, from the rule catalogue.
+
+    Outbound: block = no submission until it is removed or contested; needs_legal = legal counsel
+    disposes of it by name; warn = the author changes it or gives a reason; info = a note.
+    Inbound: block = the thread is held for the named queue; needs_legal = people look at it.
+    """
+
+    BLOCK = "block", "Blocking"
+    NEEDS_LEGAL = "needs_legal", "Needs legal"
+    WARN = "warn", "Warning"
+    INFO = "info", "Note"
+
+    @property
+    def rank(self) -> int:
+        """0 is the worst; sorts findings by what they demand."""
+        return list(Severity).index(self)
+
+
+class ListEffect(models.TextChoices):
+    """What a listed word does to every scan."""
+
+    ALLOW = "allow", "Nobody's: never an identifier"
+    DENY = "deny", "Always an identifier"
+
+
+class ScanState(models.TextChoices):
+    """Where a vault text stands with the scanners."""
+
+    EXEMPT = "exempt", "never shown unsealed, not scanned"
+    PENDING = "pending", "waiting for a scan"
+    SCANNED = "scanned", "scanned"
+    HELD = "held", "held: a scanner failed"

@@ -1,0 +1,46 @@
+"""The Merkle tree of RFC 6962 section 2.1 (SHA-256), over leaf hashes; no Django, no database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """Hash of one entry (RFC 6962 2.1: a leading 0x00 keeps leaves apart from nodes)."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of an inner node (RFC 6962 2.1)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def append(frontier: Sequence[bytes], size: int, leaves: Iterable[bytes]) -> list[bytes]:
+    """The frontier after appending leaf hashes.
+
+    Args:
+        frontier: roots of the perfect subtrees of a tree of `size` leaves, largest first.
+        size: number of leaves so far; its binary ones are the heights of those subtrees.
+    """
+    grown = list(frontier)
+    for leaf in leaves:
+        node, carry = leaf, size
+        while carry & 1:
+            node = node_hash(grown.pop(), node)
+            carry >>= 1
+        grown.append(node)
+        size += 1
+    return grown
+
+
+def root(frontier: Sequence[bytes]) -> bytes:
+    """The tree's root hash, from its frontier."""
+    if not frontier:
+        return EMPTY_ROOT
+    node = frontier[-1]
+    for left in reversed(frontier[:-1]):
+        node = node_hash(left, node)
+    return node

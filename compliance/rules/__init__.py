@@ -1,0 +1,107 @@
+"""The rule catalogue: what a draft may not say, and what a post may call for.
+
+The rules are data (the YAML files beside this module, one a group), so that they can be versioned,
+compared and replayed. A rule set is never changed in place: other content is another version.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from compliance.rules.reading import read_folder, read_lexicons
+from compliance.rules.rule import Detection, Example, Rule
+
+__all__ = ["Detection", "Example", "Rule", "RuleSet", "shipped_rules"]
+
+RULES_FOLDER = Path(__file__).parent
+LEXICON_FOLDER = RULES_FOLDER.parent / "lexicon"
+
+
+@dataclass(frozen=True, eq=False)
+class RuleSet:
+    """All rules that hold together, and the word lists that their patterns name.
+
+    Attributes:
+        version: first 16 hex digits of the SHA-256 of the canonical JSON of `content()`.
+        rules: by id, in the order of the catalogue.
+        lexicons: word lists by name; a pattern names one as %name%.
+    """
+
+    version: str
+    rules: Mapping[str, Rule]
+    lexicons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def build(
+        cls, rules: Iterable[Rule], lexicons: Mapping[str, tuple[str, ...]] | None = None
+    ) -> RuleSet:
+        """A rule set with the version that its content has."""
+        by_id = {rule.id: rule for rule in rules}
+        lexicons = dict(lexicons or {})
+        return cls(
+            version=_version(_content(by_id, lexicons)),
+            rules=MappingProxyType(by_id),
+            lexicons=MappingProxyType(lexicons),
+        )
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> RuleSet:
+        """The rule set that `content()` was called on, without the examples."""
+        lexicons = {name: tuple(words) for name, words in content["lexicons"].items()}
+        return cls.build((Rule.from_mapping(entry) for entry in content["rules"]), lexicons)
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule with this id.
+
+        Raises:
+            KeyError: this rule set has no such rule.
+        """
+        return self.rules[rule_id]
+
+    def of_scanner(self, name: str) -> tuple[Rule, ...]:
+        """The rules that the scanner of this name detects, in the order of the catalogue."""
+        return tuple(r for r in self.rules.values() if r.detects and r.scanner == name)
+
+    def content(self) -> dict[str, Any]:
+        """JSON values that hold everything but the examples; what is stored as a version."""
+        return _content(self.rules, self.lexicons)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RuleSet) and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash(self.version)
+
+
+@functools.cache
+def shipped_rules() -> RuleSet:
+    """The rules that come with this release.
+
+    Raises:
+        ValueError: a rule file is wrong; the message names the file, the rule and the mistake.
+    """
+    lexicons = read_lexicons(LEXICON_FOLDER)
+    return RuleSet.build(read_folder(RULES_FOLDER, lexicons), lexicons)
+
+
+def _content(rules: Mapping[str, Rule], lexicons: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    entries = []
+    for rule in rules.values():
+        entry = asdict(rule)
+        del entry["positives"], entry["negatives"]  # examples are tests, they change no verdict
+        entries.append(entry)
+    # Through JSON once, so that tuples compare equal to what a database gives back.
+    content: dict[str, Any] = json.loads(json.dumps({"rules": entries, "lexicons": dict(lexicons)}))
+    return content
+
+
+def _version(content: Mapping[str, Any]) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

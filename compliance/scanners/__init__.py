@@ -1,0 +1,34 @@
+"""The scanners, one question each; to add one, add its module and put it in the tuple."""
+
+from __future__ import annotations
+
+from compliance.findings import Scanner
+from compliance.scanners import (
+    adverse_events,
+    claims,
+    disclosure,
+    identifiers,
+    languages,
+    relationship,
+    safety,
+)
+
+SCANNERS: tuple[Scanner, ...] = (
+    identifiers.SCANNER,
+    relationship.SCANNER,
+    claims.SCANNER,
+    disclosure.SCANNER,
+    safety.SCANNER,
+    adverse_events.SCANNER,
+)
+
+
+def engine_version() -> str:
+    """Names and versions of all scanners: a scan is repeatable under the same one."""
+    return " ".join(f"{scanner.name}/{scanner.version}" for scanner in SCANNERS)
+
+
+def warm_up() -> None:
+    """Loads what the scanners load late; a web server calls it when it has started."""
+    identifiers.warm_up()
+    languages.check_covered("Warm-up in a sentence that is long enough to be asked about.")

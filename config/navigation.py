@@ -1,0 +1,77 @@
+"""The navigation: the entries that this person may use, with what waits behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from compliance.scanners.identifiers import choice
+from reviews.enums import ProposalState, ReviewState, Role
+from reviews.models import Proposal, Review, SafetyCase, User
+from reviews.permissions import Permission, can_may
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. `waiting` is 0 where nothing is counted."""
+
+    label: str
+    url: str
+    current: bool
+    waiting: int = 0
+
+
+# Route, label, and the permission that shows it; in this order.
+PAGES = (
+    ("inbox", "Threads", Permission.READ_THREADS),
+    ("drafts", "Your replies", Permission.DRAFT),
+    ("queue", "Review queue", Permission.READ_QUEUE),
+    ("safety", "Safety signals", Permission.READ_SAFETY),
+    ("corrections", "Corrections", Permission.CORRECT),
+    ("publications", "Publications", Permission.READ_PUBLICATIONS),
+    ("history", "History", Permission.READ_HISTORY),
+    ("installation", "Installation", Permission.MANAGE),
+)
+FIRST_PAGES = (
+    (Role.COMPLIANCE, "queue"),
+    (Role.LEGAL, "queue"),
+    (Role.SAFETY, "safety"),
+    (Role.CLINICIAN, "inbox"),
+    (Role.AUDITOR, "history"),
+    (Role.ADMIN, "installation"),
+)
+
+
+def first_page(request: HttpRequest) -> HttpResponse:
+    """`/`: where this person's day begins."""
+    roles = request.user.roles if isinstance(request.user, User) else frozenset()
+    return redirect(next((route for role, route in FIRST_PAGES if role in roles), "publications"))
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `navigation`, empty before sign-in, and `trouble` that all must know."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"navigation": [], "trouble": ""}
+    entries = []
+    for route, label, permission in PAGES:
+        if can_may(user, permission):
+            url = reverse(route)
+            entries.append(Entry(label, url, request.path.startswith(url), _waiting(route)))
+    troubles = [chosen.trouble for chosen in choice.chosen().values() if chosen.trouble]
+    return {"navigation": entries, "trouble": " ".join(troubles)}
+
+
+def _waiting(route: str) -> int:
+    if route == "queue":
+        open_states = (ReviewState.SUBMITTED, ReviewState.IN_REVIEW)
+        return Review.objects.filter(state__in=open_states).count()
+    if route == "safety":
+        return SafetyCase.objects.filter(disposed_at=None).count()
+    if route == "corrections":
+        return Proposal.objects.filter(state=ProposalState.WAITING).count()
+    return 0

@@ -1,0 +1,74 @@
+"""Communities: adding one, its settings in the vault, and the connector to its platform."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from compliance import ledger, vault
+from compliance.exceptions import BadInput
+from compliance.ledger.kinds import EventKind
+from engage.connectors import connector_for
+from engage.connectors.base import Connector
+from engage.enums import ConnectorKind
+from engage.models import Community
+
+
+@transaction.atomic
+def add_community(
+    *,
+    by: str,
+    slug: str,
+    name: str,
+    connector: ConnectorKind,
+    settings: dict[str, Any] | None = None,
+    about: str = "",
+    disclosure_line: str = "",
+    max_length: int = 10_000,
+) -> Community:
+    """Adds a community.
+
+    Args:
+        by: the actor for the ledger.
+        settings: addresses and credentials for the connector (sealed).
+        disclosure_line: may name {author}, {credentials} and {affiliation}.
+    Raises:
+        BadInput: the slug is taken, or the disclosure line names something else.
+    """
+    if Community.objects.filter(slug=slug).exists():
+        raise BadInput("There is a community with this short name already. Choose another one.")
+    try:
+        disclosure_line.format(author="", credentials="", affiliation="")
+    except (KeyError, IndexError, ValueError) as error:
+        raise BadInput(
+            "The disclosure line may name {author}, {credentials} and {affiliation} only."
+        ) from error
+    key = vault.new_key()
+    community = Community.objects.create(
+        slug=slug,
+        name=name,
+        about=about,
+        connector=connector,
+        key=key,
+        settings=vault.lock(key, settings or {}, about="community.settings"),
+        disclosure_line=disclosure_line,
+        max_length=max_length,
+    )
+    ledger.record(
+        EventKind.COMMUNITY_ADDED, by=by, subject=community, connector=str(connector), slug=slug
+    )
+    return community
+
+
+def connect(community: Community) -> Connector:
+    """The connector of a community, with its unlocked settings."""
+    return connector_for(community.connector, settings_of(community))
+
+
+def settings_of(community: Community) -> dict[str, Any]:
+    """A community's connector settings, from the vault."""
+    value: dict[str, Any] = vault.unlock(
+        community.key, bytes(community.settings), about="community.settings"
+    )
+    return value

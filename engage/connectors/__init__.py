@@ -1,0 +1,35 @@
+"""The platforms that can be read and written, one file each. To add one, add it to CONNECTORS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engage.connectors.base import Connector
+from engage.connectors.feed import FeedConnector
+from engage.connectors.sandbox import SandboxConnector
+
+CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
+    "sandbox": SandboxConnector,
+    "feed": FeedConnector,
+}
+
+
+def connector_for(kind: str, settings: Mapping[str, Any]) -> Connector:
+    """The connector of one community.
+
+    Args:
+        kind: a name in CONNECTORS.
+        settings: addresses and credentials; each connector's docstring says which.
+    Raises:
+        ValueError: unknown kind, or a setting is missing or malformed. The message names the
+            setting, never its value.
+    """
+    try:
+        connector = CONNECTORS[kind]
+    except KeyError:
+        raise ValueError(
+            f"There is no connector of the kind {kind!r}. "
+            f"Choose one of: {', '.join(sorted(CONNECTORS))}."
+        ) from None
+    return connector(dict(settings))

@@ -1,0 +1,220 @@
+"""The interface that every community platform fits: seven calls, plain values, no database.
+
+A connector normalises what its platform answers into these types; nothing of a platform's status
+codes leaves its file. None of these calls is made inside a database transaction.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Idempotency(enum.Enum):
+    """What the platform itself does when the same post is sent twice."""
+
+    EXACT = "exact"  # one post, for ever
+    WINDOWED = "windowed"  # one post, for some seconds
+    LOOKUP = "lookup"  # two posts, but ours can be found by a tag or by its text
+    NONE = "none"  # two posts, and nothing tells them apart
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What a platform can do. `window_seconds` only counts for WINDOWED."""
+
+    idempotency: Idempotency
+    can_publish: bool = True
+    can_edit: bool = True
+    can_withdraw: bool = True
+    max_length: int = 10_000
+    length_unit: str = "characters"
+    markup: str = "plain"
+    window_seconds: int = 0
+    client_timeout_seconds: float = 10.0
+    quiet_seconds: float = 15.0  # after this a request that was cut off can no longer land
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One post as the platform shows it now. Redelivery is allowed."""
+
+    post_id: str
+    thread_id: str
+    thread_url: str
+    thread_title: str
+    parent_id: str | None
+    author: str
+    published_at: datetime  # time-zone aware
+    text: str
+    deleted: bool = False
+    locked: bool = False  # the thread takes no more replies
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A batch of items and the opaque cursor (JSON values) to ask with next time."""
+
+    items: tuple[Item, ...]
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is to be posted, and where. `tag` is an opaque random id: nothing about a patient."""
+
+    thread_id: str
+    thread_url: str
+    parent_id: str
+    text: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The request as it will be sent (JSON values), stored before the first send."""
+
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """It is live. `ref` (JSON values) finds it again; `url` is where people see it."""
+
+    ref: Mapping[str, Any]
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The platform has it and holds it for its own moderators."""
+
+    ref: Mapping[str, Any]
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Proven: the platform did not and will not take it. `reason` is a short code, never text."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAfter:
+    """Proven: nothing was posted, and the platform asks to wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A timeout, a reset, a 5xx: it may be live. Only looking settles it. `reason` is a code."""
+
+    reason: str
+
+
+Outcome = Posted | Pending | Refused | RetryAfter | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Our post is there."""
+
+    ref: Mapping[str, Any]
+    url: str = ""
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """Looked everywhere it could be (held and trashed too), and it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """More than one candidate, or a look-up that could not be completed: a person decides."""
+
+    candidates: int
+
+
+Lookup = Found | NotFound | Ambiguous
+
+
+class LiveState(enum.Enum):
+    """How a published reply stands on its platform."""
+
+    LIVE = "live"
+    PENDING = "pending"
+    HIDDEN = "hidden"
+    GONE = "gone"
+    UNREADABLE = "unreadable"  # lost authorisation or no answer: says nothing about the reply
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The raw text as the platform stores it (None unless readable) and its version token."""
+
+    state: LiveState
+    text: str | None = None
+    version: str = ""
+
+
+class ConnectorError(Exception):
+    """The platform could not be asked. `retry` says whether asking again helps.
+
+    `code` is a short word for logs; the message never holds text of a post.
+    """
+
+    def __init__(self, code: str, *, retry: bool = True) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry = retry
+
+
+class Conflict(ConnectorError):
+    """The live copy is no longer the version that was to be replaced."""
+
+    def __init__(self) -> None:
+        super().__init__("conflict", retry=False)
+
+
+class Connector(Protocol):
+    """One community on one platform.
+
+    Built as `Kind(settings)` where `settings` is a plain dict of the community's connector
+    settings (addresses, credentials).
+    """
+
+    caps: Caps
+
+    def prepare(self, intent: Intent) -> Prepared:
+        """Pure: what is returned is frozen before the first send. Raises ValueError if too long."""
+        ...
+
+    def fetch_since(self, cursor: Mapping[str, Any]) -> Page:
+        """Items new or changed since the cursor ({} the first time). Raises ConnectorError."""
+        ...
+
+    def publish(self, prepared: Prepared) -> Outcome:
+        """Sends once; never raises for what the network or the platform does."""
+        ...
+
+    def find_published(self, prepared: Prepared) -> Lookup:
+        """Whether an earlier send went through. Raises ConnectorError when it can't be asked."""
+        ...
+
+    def fetch_published(self, ref: Mapping[str, Any]) -> Live:
+        """The live copy, raw. No answer and lost authorisation are UNREADABLE, never GONE."""
+        ...
+
+    def edit(self, ref: Mapping[str, Any], text: str, expected_version: str) -> Live:
+        """Replaces the live text. Raises Conflict if it drifted, ConnectorError otherwise."""
+        ...
+
+    def withdraw(self, ref: Mapping[str, Any]) -> None:
+        """Takes it down; already gone is success. Raises ConnectorError."""
+        ...

@@ -1,0 +1,283 @@
+"""Drafting: a reply in the making. Saving never loses anything; every version is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from compliance import ledger, scanning, vault
+from compliance.enums import Direction, ScanState
+from compliance.exceptions import BadInput, NotScanned
+from compliance.findings import Hit, ScanContext
+from compliance.ledger.kinds import EventKind
+from compliance.models import VaultText
+from engage import conversation, screening
+from engage.enums import AT_REST, ConnectorKind, PostState
+from engage.models import Draft, DraftVersion, Post, Thread
+from reviews import permissions, workflow
+from reviews.exceptions import GateClosed, WrongState
+from reviews.models import Review, SafetyCase, User
+from reviews.packet import Packet, PacketMark, PacketPost
+
+REVIEW_DUE = timedelta(hours=24)
+
+
+@transaction.atomic
+def start(*, by: User, post_id: UUID) -> Draft:
+    """Begins a reply to a post.
+
+    Raises:
+        NotAllowed, WrongState: the message says why.
+    """
+    permissions.check_may(by, permissions.Permission.DRAFT)
+    post = Post.objects.select_related("thread__community").get(pk=post_id)
+    if post.state == PostState.DELETED:
+        raise WrongState("This post was deleted by its platform, so it can't be answered.")
+    if post.thread.community.connector != ConnectorKind.SANDBOX:
+        raise WrongState("This community is read only: replies can't be posted there.")
+    draft = Draft.objects.create(thread=post.thread, reply_to=post, started_by=by)
+    ledger.record(
+        EventKind.DRAFT_STARTED,
+        by=by.actor,
+        subject=draft,
+        case_id=draft.pk,
+        thread=draft.thread_id,
+        post=post.pk,
+    )
+    return draft
+
+
+def save(*, by: User, draft_id: UUID, body: str) -> DraftVersion:
+    """Keeps what was written as a new version, and scans it as it would be posted.
+
+    If a scanner fails, the version is kept and held (law 8).
+
+    Raises:
+        NotAllowed: not this person.
+        BadInput: nothing was written, or more than the community takes.
+    """
+    version = _keep(by, draft_id, body)
+    if version.text.scan_state != ScanState.SCANNED:
+        _scan(version, by)
+    return version
+
+
+@transaction.atomic
+def _keep(by: User, draft_id: UUID, body: str) -> DraftVersion:
+    permissions.check_may(by, permissions.Permission.DRAFT)
+    draft = Draft.objects.select_for_update(of=("self",)).get(pk=draft_id)
+    if Review.objects.filter(case_id=draft.pk, state__in=workflow.OPEN_STATES).exists():
+        raise WrongState(
+            "This reply is in review, so its text can't change. Withdraw the review first."
+        )
+    body = body.replace("\r\n", "\n").strip()
+    if not body:
+        raise BadInput("Write something first; an empty reply can't be kept.")
+    thread = draft.thread
+    text = as_posted(body, thread, by)
+    if len(text) > thread.community.max_length:
+        raise BadInput(
+            f"With its disclosure line the reply has {len(text)} characters; this community "
+            f"takes {thread.community.max_length}. Please shorten it."
+        )
+    newest = newest_version(draft)
+    if (
+        newest
+        and newest.author_id == by.pk
+        and newest.body.digest == vault.digest(thread.key, body)
+        and newest.text.digest == vault.digest(thread.key, text)
+    ):
+        return newest
+    version = DraftVersion.objects.create(
+        draft=draft,
+        number=newest.number + 1 if newest else 1,
+        author=by,
+        body=vault.seal(thread.key, body),
+        text=vault.seal(thread.key, text, scan=Direction.OUTBOUND),
+    )
+    ledger.record(
+        EventKind.DRAFT_SAVED,
+        by=by.actor,
+        subject=version,
+        case_id=draft.pk,
+        number=version.number,
+        text=version.text.digest,
+    )
+    return version
+
+
+def newest_version(draft: Draft) -> DraftVersion | None:
+    """The last saved version, with its texts and scan."""
+    return (
+        draft.versions.select_related("body__key", "text__key", "text__scan", "author")
+        .order_by("-number")
+        .first()
+    )
+
+
+def as_posted(body: str, thread: Thread, author: User) -> str:
+    """The body with the community's disclosure line, exactly as it would be posted."""
+    line = disclosure_line(thread, author)
+    return f"{body}\n\n{line}" if line and line not in body else body
+
+
+def disclosure_line(thread: Thread, author: User) -> str:
+    """The line that the community's profile adds, filled in for this author."""
+    return thread.community.disclosure_line.format(
+        author=author.printed_name,
+        credentials=author.credentials,
+        affiliation=author.affiliation,
+    )
+
+
+def preview(*, by: User, draft_id: UUID, body: str) -> list[Hit]:
+    """Findings in what is being typed; nothing is stored.
+
+    Raises:
+        NotAllowed: not this person.
+        ScannerFailed: a scanner raised; the page says so (law 8).
+    """
+    permissions.check_may(by, permissions.Permission.DRAFT)
+    draft = Draft.objects.select_related("thread__community", "thread__key").get(pk=draft_id)
+    body = body.replace("\r\n", "\n").strip()
+    if not body:
+        return []
+    text = as_posted(body, draft.thread, by)
+    return scanning.preview([text], [context_for(draft.thread, by)])[0]
+
+
+def context_for(thread: Thread, author: User) -> ScanContext:
+    """What the rules may need beside a draft in this thread."""
+    texts, disclosed = [], set()
+    for post, revision in screening.newest_revisions(thread):
+        if post.state == PostState.DELETED or revision.text.scan_state != ScanState.SCANNED:
+            continue
+        words = vault.unseal(revision.text)
+        texts.append(words)
+        disclosed |= {
+            words[f.start : f.end].casefold()
+            for f in scanning.findings_of(revision.text)
+            if f.entity
+        }
+    flags = SafetyCase.objects.filter(thread_id=thread.pk, disposed_at=None)
+    return ScanContext(
+        direction=Direction.OUTBOUND,
+        thread_texts=tuple(texts),
+        disclosed=frozenset(disclosed),
+        affiliation=author.affiliation,
+        safety_flags=frozenset(flags.values_list("rule_id", flat=True)),
+        disclosure_line=disclosure_line(thread, author),
+    )
+
+
+def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
+    """Puts the newest version before the reviewers.
+
+    Args:
+        answers: why the finding should stand, by finding id, for each block and warning.
+    Raises:
+        NotAllowed, WrongState, GateClosed, NotScanned: the message says why.
+    """
+    _rescan_if_due(by, draft_id)
+    with transaction.atomic():
+        permissions.check_may(by, permissions.Permission.DRAFT)
+        draft = Draft.objects.select_for_update(of=("self",)).get(pk=draft_id)
+        version = newest_version(draft)
+        if version is None:
+            raise WrongState("Save the reply before you submit it.")
+        check_thread_screened(draft.thread)
+        _check_nothing_may_be_live(draft)
+        return workflow.submit(
+            by=by,
+            case_id=draft.pk,
+            thread_id=draft.thread_id,
+            community_name=draft.thread.community.name,
+            text=version.text,
+            packet=packet_for(draft, version.text),
+            authors=User.objects.filter(pk__in=draft.versions.values_list("author", flat=True)),
+            answers={finding: why for finding, why in answers.items() if why.strip()},
+            due_at=timezone.now() + REVIEW_DUE,
+        )
+
+
+def _check_nothing_may_be_live(draft: Draft) -> None:
+    if draft.publications.exclude(state__in=AT_REST).exists():
+        raise WrongState(
+            "An earlier text of this reply is live or may be. Wait until it has been taken down "
+            "and looked up; the publication's page says how it stands."
+        )
+
+
+def check_thread_screened(thread: Thread) -> None:
+    """Raises GateClosed while a post of the thread waits for its scan (laws 8 and 9)."""
+    if not screening.is_thread_screened(thread):
+        raise GateClosed(
+            "A post of this thread has not been scanned yet, so the thread accepts no reply. It "
+            "is retried by itself; try again in a minute."
+        )
+
+
+def packet_for(draft: Draft, text: VaultText) -> Packet:
+    """What the signers of this text will see."""
+    thread = draft.thread
+    pairs = screening.newest_revisions(thread)
+    authors = conversation.Authors(thread.key, [post for post, _ in pairs])
+    assert text.scan is not None  # the caller's gate checked it
+    return Packet(
+        community=thread.community.name,
+        platform=thread.community.get_connector_display(),
+        title=vault.unseal(thread.title),
+        title_marks=_marks(thread.title, authors),
+        posts=tuple(
+            PacketPost(
+                id=str(post.pk),
+                revision=revision.number,
+                text_id=str(revision.text_id),
+                author=authors.label(post),
+                published_at=post.published_at.isoformat(),
+                text=vault.unseal(revision.text),
+                answered=post.pk == draft.reply_to_id,
+                marks=_marks(revision.text, authors),
+            )
+            for post, revision in pairs
+            if post.state == PostState.LIVE
+        ),
+        text=vault.unseal(text),
+        marks=_marks(text, authors),
+        rule_set=text.scan.rule_set.version,
+        engine=text.scan.engine,
+        snapshot=conversation.snapshot(thread, draft.reply_to_id),
+    )
+
+
+def _rescan_if_due(by: User, draft_id: UUID) -> None:
+    # The thread may have moved since the draft was saved: the rules must see it as it is now.
+    version = newest_version(Draft.objects.get(pk=draft_id))
+    if version is None:
+        return
+    _scan(version, version.author)
+    version.text.refresh_from_db()
+    if version.text.scan_state != ScanState.SCANNED:
+        raise NotScanned(
+            "A scanner could not read this reply, so it is saved but held. Try again in a minute; "
+            "if it stays so, tell your administrator."
+        )
+
+
+def _scan(version: DraftVersion, author: User) -> None:
+    context = context_for(version.draft.thread, author)
+    scanning.scan_texts([version.text], [context], case_id=str(version.draft_id))
+
+
+def _marks(text: VaultText, authors: conversation.Authors) -> tuple[PacketMark, ...]:
+    words = vault.unseal(text)
+    return tuple(
+        PacketMark(
+            str(f.pk), f.start, f.end, f.rule_id, f.severity, f.entity, authors.named(words, f)
+        )
+        for f in scanning.findings_of(text)
+    )

@@ -1,0 +1,73 @@
+"""The words of the engage package: what arrived, what we answer, what is live."""
+
+from django.db import models
+
+
+class ConnectorKind(models.TextChoices):
+    """How a community is read and written."""
+
+    SANDBOX = "sandbox", "Sandbox community"
+    FEED = "feed", "Feed (read only)"
+    PUSH = "push", "Pushed or imported (read only)"
+
+
+class PostState(models.TextChoices):
+    """Whether a post still stands on its platform."""
+
+    LIVE = "live", "Live"
+    DELETED = "deleted", "Deleted by its platform"
+
+
+class PublicationState(models.TextChoices):
+    """Where a cleared reply stands on its way to the community."""
+
+    QUEUED = "queued", "Waiting to be posted"
+    SENDING = "sending", "Being posted"
+    UNKNOWN = "unknown", "Outcome unknown: being looked up"
+    AMBIGUOUS = "ambiguous", "Outcome unknown: a person must look"
+    PENDING = "pending", "Held by the community's moderators"
+    LIVE = "live", "Live"
+    REFUSED = "refused", "Refused by the community"
+    CANCELLED = "cancelled", "Cancelled before posting"
+    TAKING_DOWN = "taking_down", "Being taken down"
+    WITHDRAWN = "withdrawn", "Taken down"
+    GONE = "gone", "Removed by the community"
+
+
+# Nothing of such a publication is live, and nothing more is done for it.
+AT_REST = (
+    PublicationState.REFUSED,
+    PublicationState.CANCELLED,
+    PublicationState.WITHDRAWN,
+    PublicationState.GONE,
+)
+
+
+class AttemptOutcome(models.TextChoices):
+    """What became of one send. All but `sending` and `unknown` are final."""
+
+    SENDING = "sending", "Sent, no answer yet"
+    UNKNOWN = "unknown", "Unknown"
+    POSTED = "posted", "Posted"
+    PENDING = "pending", "Accepted, held by moderators"
+    REFUSED = "refused", "Refused"
+    RETRY = "retry", "Asked to wait"
+    NOT_FOUND = "not_found", "Proven: it never arrived"
+
+
+# An attempt with one of these may be live, so that no other may start (law 4).
+MAYBE_LIVE = (
+    AttemptOutcome.SENDING,
+    AttemptOutcome.UNKNOWN,
+    AttemptOutcome.POSTED,
+    AttemptOutcome.PENDING,
+)
+
+
+class IncidentKind(models.TextChoices):
+    """What watching found."""
+
+    EDITED = "edited", "The live text is not what was signed"
+    HIDDEN = "hidden", "Hidden by the community"
+    GONE = "gone", "Removed by the community"
+    REAPPEARED = "reappeared", "Live again after it was taken down"

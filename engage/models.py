@@ -1,0 +1,215 @@
+"""What arrived, what do we answer, what is live? Every text is a row in the vault."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from compliance.models import DataKey, VaultText
+from engage.enums import (
+    MAYBE_LIVE,
+    AttemptOutcome,
+    ConnectorKind,
+    IncidentKind,
+    PostState,
+    PublicationState,
+)
+from reviews.models import Review, User
+
+
+class Community(models.Model):
+    """One online community and how we behave in it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=100)
+    about = models.CharField(max_length=300, blank=True)
+    connector = models.CharField(max_length=12, choices=ConnectorKind)
+    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
+    settings = models.BinaryField()  # locked: addresses and credentials
+    cursor = models.BinaryField(null=True)  # locked: where reading goes on
+    # "{author}", "{credentials}" and "{affiliation}" are filled in; added to every reply.
+    disclosure_line = models.CharField(max_length=400, blank=True)
+    max_length = models.PositiveIntegerField(default=10_000)
+    next_poll_at = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True)
+    poll_failures = models.PositiveIntegerField(default=0)
+    poll_error = models.CharField(max_length=60, blank=True)  # a code, never text
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "communities"
+
+
+class Thread(models.Model):
+    """One conversation. Its data key seals everything that is said in and about it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    community = models.ForeignKey(Community, on_delete=models.PROTECT, related_name="threads")
+    external_digest = models.CharField(max_length=64)
+    key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="thread")
+    source = models.BinaryField()  # locked: {"id", "url"} on the platform
+    title = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    locked = models.BooleanField(default=False)
+    title_triaged = models.BooleanField(default=False)  # looked at for safety signals (law 9)
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+    last_post_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-last_post_at", "-id"]
+        indexes = [models.Index(fields=["-last_post_at", "-id"], name="thread_inbox")]
+        constraints = [
+            models.UniqueConstraint(fields=["community", "external_digest"], name="thread_once")
+        ]
+
+
+class Post(models.Model):
+    """One contribution to a thread, by somebody who is named only in the vault."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    community = models.ForeignKey(Community, on_delete=models.PROTECT, related_name="posts")
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="posts")
+    external_digest = models.CharField(max_length=64)
+    parent_digest = models.CharField(max_length=64, blank=True)
+    author_digest = models.CharField(max_length=64)  # the same person writes again (law 3)
+    source = models.BinaryField()  # locked: {"id", "author"} on the platform
+    published_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=8, choices=PostState, default=PostState.LIVE)
+    # Set once a sweep has looked at the newest scan for safety signals (law 9).
+    triaged_revision = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["published_at", "arrived_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["community", "external_digest"], name="post_once")
+        ]
+
+
+class PostRevision(models.Model):
+    """What a post said from some moment on; an edit adds one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    text = models.OneToOneField(VaultText, on_delete=models.PROTECT, related_name="post_revision")
+    seen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["post", "number"], name="revision_once")]
+
+
+class Draft(models.Model):
+    """A reply in the making; its id names the case in the ledger."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="drafts")
+    reply_to = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="drafts")
+    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="drafts")
+    started_at = models.DateTimeField(auto_now_add=True)
+
+
+class DraftVersion(models.Model):
+    """What the draft said when somebody saved it. Never changed: a change is a new version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    body = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    # The body as it would be posted, disclosure line included: this is what is scanned.
+    text = models.OneToOneField(VaultText, on_delete=models.PROTECT, related_name="draft_version")
+    saved_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="version_once")]
+
+
+class Publication(models.Model):
+    """One cleared reply on its way to, or in, its community."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="publication")
+    draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="publications")
+    community = models.ForeignKey(Community, on_delete=models.PROTECT, related_name="publications")
+    text_digest = models.CharField(max_length=64)
+    # Frozen before the first send: {"body": ...} as the connector prepared it, text included.
+    request = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    queued_at = models.DateTimeField(auto_now_add=True)
+    # These change:
+    state = models.CharField(
+        max_length=12, choices=PublicationState, default=PublicationState.QUEUED
+    )
+    due_at = models.DateTimeField(null=True)  # when a sweep looks at it next
+    reference = models.BinaryField(null=True)  # locked: {"ref", "url"} on the platform
+    posted_at = models.DateTimeField(null=True)
+    watch_due_at = models.DateTimeField(null=True)  # when its live copy is looked at next
+    # Of our post on the platform, so that reading it back is known as ours.
+    post_digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["-queued_at"]
+        indexes = [
+            models.Index(fields=["due_at"], name="publication_due"),
+            models.Index(fields=["watch_due_at"], name="publication_watch"),
+            models.Index(fields=["community", "post_digest"], name="publication_post"),
+        ]
+
+
+class Attempt(models.Model):
+    """One send, committed before the network is touched (law 4)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    outcome = models.CharField(
+        max_length=10, choices=AttemptOutcome, default=AttemptOutcome.SENDING
+    )
+    reason = models.CharField(max_length=60, blank=True)  # a code, never text
+    ended_at = models.DateTimeField(null=True)
+    empty_looks = models.PositiveIntegerField(default=0)  # look-ups that found nothing
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "number"], name="attempt_number"),
+            models.UniqueConstraint(
+                fields=["publication"],
+                name="attempt_one_may_be_live",
+                condition=Q(outcome__in=[outcome.value for outcome in MAYBE_LIVE]),
+            ),
+        ]
+
+
+class LiveCopy(models.Model):
+    """The reply as its platform stored it, when we looked and it had changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    publication = models.ForeignKey(
+        Publication, on_delete=models.PROTECT, related_name="live_copies"
+    )
+    seen_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10)
+    text = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["seen_at"]
+
+
+class Incident(models.Model):
+    """Something happened to a live reply that a person should see."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="incidents")
+    kind = models.CharField(max_length=12, choices=IncidentKind)
+    copy = models.ForeignKey(LiveCopy, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-opened_at"]

@@ -1,0 +1,95 @@
+"""The row of a publication: how it is read and locked, and what each outcome does to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from compliance import ledger, vault
+from compliance.ledger.kinds import EventKind
+from engage.enums import AttemptOutcome, PublicationState
+from engage.intake import post_digest
+from engage.models import Attempt, Publication
+from reviews import workflow
+from reviews.enums import ReviewState
+
+
+def reference_of(publication: Publication) -> dict[str, Any]:
+    """Where the reply is on its platform: {"ref": ..., "url": ...}; empty before it landed."""
+    if publication.reference is None:
+        return {}
+    value: dict[str, Any] = vault.unlock(
+        publication.request.key, bytes(publication.reference), about="publication.reference"
+    )
+    return value
+
+
+def landed(publication: Publication, attempt: Attempt, ref: Any, url: str, pending: bool) -> None:
+    """The reply is there: live, or held by the moderators of its community."""
+    close(attempt, AttemptOutcome.PENDING if pending else AttemptOutcome.POSTED, "")
+    publication.reference = vault.lock(
+        publication.request.key, {"ref": dict(ref), "url": url}, about="publication.reference"
+    )
+    publication.state = PublicationState.PENDING if pending else PublicationState.LIVE
+    publication.post_digest = post_digest(publication.community, str(ref["post_id"]))
+    publication.posted_at, publication.due_at = timezone.now(), None
+    publication.watch_due_at = timezone.now()
+    publication.save(
+        update_fields=["reference", "state", "posted_at", "due_at", "watch_due_at", "post_digest"]
+    )
+    if publication.review.state == ReviewState.CLEARED:
+        workflow.mark_published(review_id=publication.review_id)
+    kind = EventKind.HELD_BY_PLATFORM if pending else EventKind.PUBLISHED
+    record(kind, publication, text=publication.text_digest)
+
+
+def close(attempt: Attempt, outcome: AttemptOutcome, reason: str) -> None:
+    """Ends an attempt with what became of it."""
+    attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:60], timezone.now()
+    attempt.save(update_fields=["outcome", "reason", "ended_at"])
+    record(
+        EventKind.ATTEMPT_ENDED,
+        attempt.publication,
+        attempt=attempt.pk,
+        outcome=str(outcome),
+        reason=reason[:60],
+    )
+
+
+def cancel(publication: Publication) -> None:
+    """It was not sent, and never will be."""
+    rest(publication, PublicationState.CANCELLED)
+
+
+def rest(publication: Publication, state: PublicationState) -> None:
+    """Nothing more is done for it by itself."""
+    publication.state, publication.due_at = state, None
+    publication.save(update_fields=["state", "due_at"])
+    record(EventKind.PUBLICATION_CAME_TO_REST, publication, state=str(state))
+
+
+def wait(publication: Publication, state: PublicationState, delay: timedelta) -> None:
+    """It is taken up again after the delay."""
+    publication.state, publication.due_at = state, timezone.now() + delay
+    publication.save(update_fields=["state", "due_at"])
+
+
+def read(publication_id: UUID) -> Publication:
+    """A publication with what every step needs."""
+    return Publication.objects.select_related(
+        "community__key", "request__key", "review", "draft__thread__key"
+    ).get(pk=publication_id)
+
+
+def lock(publication_id: UUID) -> Publication:
+    """The same, locked for the caller's transaction and read after the lock was given."""
+    Publication.objects.select_for_update().get(pk=publication_id)
+    return read(publication_id)
+
+
+def record(kind: EventKind, publication: Publication, **facts: Any) -> None:
+    """A ledger entry in the history of its reply."""
+    ledger.record(kind, by="system", subject=publication, case_id=publication.draft_id, **facts)

@@ -1,0 +1,283 @@
+"""Publishing: one cleared reply, at most once (laws 1, 2 and 4).
+
+A row is queued for every cleared review; a sweep drives each row one step at a time. The attempt
+is committed before the network is touched, the network is called outside any transaction, and
+whatever is not a clean success or a proven refusal is settled by looking, never by sending again.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from compliance import vault
+from compliance.exceptions import Refusal
+from compliance.ledger.kinds import EventKind
+from engage import conversation, publications, screening, withdrawing
+from engage.communities import connect
+from engage.connectors.base import (
+    Ambiguous,
+    Connector,
+    ConnectorError,
+    Found,
+    Intent,
+    NotFound,
+    Outcome,
+    Pending,
+    Posted,
+    Prepared,
+    Refused,
+    RetryAfter,
+    Unknown,
+)
+from engage.enums import AttemptOutcome, PublicationState
+from engage.models import Attempt, Draft, Publication
+from reviews import clearance, workflow
+from reviews.enums import ReviewState
+from reviews.models import Review
+from reviews.packet import packet_of
+
+LOOKS = 2  # look-ups that must find nothing before a request counts as never arrived
+LOOK_AGAIN = timedelta(seconds=30)
+LEASE = timedelta(seconds=30)
+SCAN_FIRST = timedelta(seconds=5)
+DRIVEN = (
+    PublicationState.QUEUED,
+    PublicationState.SENDING,
+    PublicationState.UNKNOWN,
+    PublicationState.TAKING_DOWN,
+)
+
+
+def queue_cleared() -> list[UUID]:
+    """Queues every cleared review that has no publication yet; returns the new ones."""
+    cleared = Review.objects.filter(state=ReviewState.CLEARED, publication=None)
+    queued = [queue(review_id=pk) for pk in cleared.values_list("pk", flat=True)[:100]]
+    return [publication.pk for publication in queued if publication]
+
+
+@transaction.atomic
+def queue(*, review_id: UUID) -> Publication | None:
+    """Freezes the request for a cleared review; None if it is not cleared (any more)."""
+    review = Review.objects.select_for_update(of=("self",)).get(pk=review_id)
+    if Publication.objects.filter(review=review).exists():
+        return None
+    try:
+        text = clearance.cleared_text(review)
+    except Refusal:
+        return None
+    draft = Draft.objects.select_related(
+        "thread__community__key", "thread__key", "reply_to__thread__key"
+    ).get(pk=review.case_id)
+    thread = draft.thread
+    intent = _intent(draft, text, tag=secrets.token_urlsafe(16))
+    try:
+        prepared = connect(thread.community).prepare(intent)
+    except ValueError:
+        workflow.suspend(review_id=review.pk, why="platform_does_not_take_it")
+        return None
+    publication = Publication.objects.create(
+        review=review,
+        draft=draft,
+        community=thread.community,
+        text_digest=vault.digest(thread.key, intent.text),
+        request=vault.seal(thread.key, json.dumps(dict(prepared.body))),
+        due_at=timezone.now(),
+    )
+    publications.record(EventKind.PUBLICATION_QUEUED, publication, text=publication.text_digest)
+    return publication
+
+
+@transaction.atomic
+def claim_due(limit: int = 50) -> list[UUID]:
+    """Takes publications that are due, for one lease; nobody else gets them meanwhile."""
+    due = Publication.objects.filter(state__in=DRIVEN, due_at__lte=timezone.now()).order_by(
+        "due_at"
+    )
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True)
+    ids = list(due.values_list("pk", flat=True)[:limit])
+    Publication.objects.filter(pk__in=ids).update(due_at=timezone.now() + LEASE)
+    return ids
+
+
+def drive(publication_id: UUID) -> PublicationState:
+    """Takes a publication one step further: send, settle, or take down.
+
+    Safe to call twice and at the same time: every step begins with a claim that one caller wins.
+    """
+    publication = publications.read(publication_id)
+    if publication.state == PublicationState.QUEUED:
+        send(publication_id)
+    elif publication.state in (PublicationState.SENDING, PublicationState.UNKNOWN):
+        settle(publication_id)
+    elif publication.state == PublicationState.TAKING_DOWN:
+        withdrawing.take_down(publication_id)
+    return PublicationState(publications.read(publication_id).state)
+
+
+def send(publication_id: UUID) -> None:
+    """Sends once, if everything still stands."""
+    begun = _begin(publication_id)
+    if begun is None:
+        return
+    attempt, connector, prepared = begun
+    # A worker that slept since the commit must not send: a look-up may have been made meanwhile.
+    late = timezone.now() - attempt.started_at > timedelta(
+        seconds=connector.caps.client_timeout_seconds
+    )
+    outcome = Unknown("late") if late else connector.publish(prepared)
+    _end(attempt, connector, outcome)
+
+
+@transaction.atomic
+def _begin(publication_id: UUID) -> tuple[Attempt, Connector, Prepared] | None:
+    # Lock order everywhere: review, then publication.
+    publication = publications.read(publication_id)
+    review = Review.objects.select_for_update(of=("self",)).get(pk=publication.review_id)
+    publication = publications.lock(publication_id)
+    if publication.state != PublicationState.QUEUED:
+        return None
+    thread = publication.draft.thread
+    if not screening.is_thread_screened(thread):
+        publications.wait(
+            publication, PublicationState.QUEUED, SCAN_FIRST
+        )  # what arrived may matter (law 3)
+        return None
+    why = conversation.moved(packet_of(review).snapshot, thread)
+    if review.state == ReviewState.CLEARED and why:
+        workflow.suspend(review_id=review.pk, why=why)
+        review.refresh_from_db()
+    try:
+        text = clearance.cleared_text(review)
+    except Refusal:
+        publications.cancel(publication)
+        return None
+    stored = json.loads(vault.unseal(publication.request))
+    connector = connect(publication.community)
+    if not _is_request_for(publication, connector, text, stored):
+        publications.cancel(publication)
+        return None
+    attempt = Attempt.objects.create(
+        publication=publication,
+        number=publication.attempts.count() + 1,
+        started_at=timezone.now(),
+    )
+    publication.state = PublicationState.SENDING
+    publication.due_at = timezone.now() + _patience(connector)
+    publication.save(update_fields=["state", "due_at"])
+    publications.record(
+        EventKind.ATTEMPT_STARTED,
+        publication,
+        attempt=attempt.pk,
+        number=attempt.number,
+        text=vault.digest(publication.request.key, text),
+    )
+    return attempt, connector, Prepared(body=stored)
+
+
+def _intent(draft: Draft, text: str, tag: str) -> Intent:
+    return Intent(
+        thread_id=conversation.source_of(draft.thread)["id"],
+        thread_url=conversation.source_of(draft.thread)["url"],
+        parent_id=conversation.source_of(draft.reply_to)["id"],
+        text=text,
+        tag=tag,
+    )
+
+
+def _is_request_for(
+    publication: Publication, connector: Connector, text: str, stored: dict[str, Any]
+) -> bool:
+    # The frozen request is a row like any other: what is sent is compared with what was signed.
+    draft = Draft.objects.select_related("thread__key", "reply_to__thread__key").get(
+        pk=publication.draft_id
+    )
+    intent = _intent(draft, text, tag=str(stored.get("tag", "")))
+    same_key = publication.request.key_id == draft.thread.key_id
+    return same_key and dict(connector.prepare(intent).body) == stored
+
+
+def _patience(connector: Connector) -> timedelta:
+    # Until then the request may still land: the client's timeout plus the platform's quiet window.
+    caps = connector.caps
+    return timedelta(seconds=caps.client_timeout_seconds + caps.quiet_seconds)
+
+
+@transaction.atomic
+def _end(attempt: Attempt, connector: Connector, outcome: Outcome) -> None:
+    publication = publications.lock(attempt.publication_id)
+    attempt.refresh_from_db()
+    if attempt.outcome != AttemptOutcome.SENDING:
+        # A sweep settled it meanwhile; if it said "never arrived", it was wrong.
+        if attempt.outcome == AttemptOutcome.NOT_FOUND and isinstance(outcome, Posted | Pending):
+            publications.rest(publication, PublicationState.AMBIGUOUS)
+        return
+    match outcome:
+        case Posted() | Pending():
+            publications.landed(
+                publication, attempt, outcome.ref, outcome.url, isinstance(outcome, Pending)
+            )
+        case Refused(reason=reason):
+            publications.close(attempt, AttemptOutcome.REFUSED, reason)
+            publications.rest(publication, PublicationState.REFUSED)
+        case RetryAfter(seconds=seconds):
+            publications.close(attempt, AttemptOutcome.RETRY, "asked_to_wait")
+            publications.wait(publication, PublicationState.QUEUED, timedelta(seconds=seconds))
+        case Unknown(reason=reason):
+            publications.close(attempt, AttemptOutcome.UNKNOWN, reason)
+            publications.wait(publication, PublicationState.UNKNOWN, _patience(connector))
+
+
+def settle(publication_id: UUID) -> None:
+    """Finds out what became of a send without a clear answer, once it can no longer land."""
+    publication = publications.read(publication_id)
+    attempt = publication.attempts.filter(
+        outcome__in=(AttemptOutcome.SENDING, AttemptOutcome.UNKNOWN)
+    ).first()
+    if attempt is None:
+        return
+    connector = connect(publication.community)
+    if timezone.now() < attempt.started_at + _patience(connector):
+        return  # a look-up now would prove nothing
+    prepared = Prepared(body=json.loads(vault.unseal(publication.request)))
+    try:
+        found = connector.find_published(prepared)
+    except ConnectorError:
+        found = None
+    _settled(attempt, connector, found)
+
+
+@transaction.atomic
+def _settled(
+    attempt: Attempt, connector: Connector, found: Found | NotFound | Ambiguous | None
+) -> None:
+    publication = publications.lock(attempt.publication_id)
+    attempt.refresh_from_db()
+    if attempt.outcome not in (AttemptOutcome.SENDING, AttemptOutcome.UNKNOWN):
+        return
+    match found:
+        case Found():
+            publications.landed(publication, attempt, found.ref, found.url, found.pending)
+        case NotFound():
+            attempt.empty_looks += 1
+            attempt.save(update_fields=["empty_looks"])
+            if attempt.empty_looks < LOOKS:
+                publications.wait(
+                    publication,
+                    PublicationState.UNKNOWN,
+                    timedelta(seconds=connector.caps.quiet_seconds),
+                )
+                return
+            publications.close(attempt, AttemptOutcome.NOT_FOUND, "looked_twice")
+            publications.wait(publication, PublicationState.QUEUED, timedelta())
+        case Ambiguous():
+            publications.rest(publication, PublicationState.AMBIGUOUS)
+        case None:
+            publications.wait(publication, PublicationState.UNKNOWN, LOOK_AGAIN)

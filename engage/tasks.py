@@ -1,0 +1,69 @@
+"""Background work of the engage package. Messages carry ids only (law 5): every task may be lost,
+repeated or run at the same time as its twin."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from engage import listening, publishing, screening, watching, withdrawing
+from engage.nudges import nudge
+
+
+@shared_task
+def sweep_scans() -> None:
+    """Hands out texts whose scan is due, in batches, and triages what was missed."""
+    while ids := screening.claim_due(screening.BATCH):
+        nudge(scan_posts, ids)
+    screening.triage()
+
+
+@shared_task
+def scan_posts(ids: list[str]) -> None:
+    """Scans one batch of claimed texts."""
+    screening.scan_inbound([UUID(i) for i in ids])
+
+
+@shared_task
+def sweep_publications() -> None:
+    """Queues what was cleared, follows withdrawals, and hands out every publication that is due."""
+    publishing.queue_cleared()
+    withdrawing.follow_withdrawals()
+    for publication_id in publishing.claim_due():
+        nudge(drive_publication, [publication_id])
+
+
+@shared_task
+def drive_publication(ids: list[str]) -> None:
+    """Takes each publication one step further."""
+    for publication_id in ids:
+        publishing.drive(UUID(publication_id))
+
+
+@shared_task
+def poll_communities() -> None:
+    """Reads every community that is due, each in a task of its own."""
+    for community_id in listening.claim_due():
+        nudge(poll_community, [community_id])
+
+
+@shared_task
+def poll_community(ids: list[str]) -> None:
+    """Reads one community."""
+    for community_id in ids:
+        listening.poll(UUID(community_id))
+
+
+@shared_task
+def watch_replies() -> None:
+    """Looks at every live reply that is due."""
+    for publication_id in watching.claim_due():
+        nudge(watch_reply, [publication_id])
+
+
+@shared_task
+def watch_reply(ids: list[str]) -> None:
+    """Compares one live reply with what was signed."""
+    for publication_id in ids:
+        watching.look(UUID(publication_id))

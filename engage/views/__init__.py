@@ -1,0 +1,1 @@
+"""Pages of threads, drafts, publications and history. A view makes one call to a verb."""

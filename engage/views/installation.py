@@ -1,0 +1,44 @@
+"""The administrator's page: how the installation stands."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from compliance.models import Checkpoint
+from compliance.rules import shipped_rules
+from engage.enums import PublicationState
+from engage.models import Community
+from engage.overview import overview, waiting_texts
+from reviews import permissions
+from reviews.enums import ReviewState, Role
+from reviews.models import User
+from reviews.permissions import Permission
+
+
+@require_GET
+def show(request: HttpRequest) -> HttpResponse:
+    """Communities, people, and counts of everything."""
+    permissions.check_may(cast(User, request.user), Permission.MANAGE)
+    counts = overview()
+    rules = shipped_rules()
+    people = User.objects.prefetch_related("role_grants").order_by("last_name", "username")
+    context = {
+        "counts": counts,
+        "waiting": waiting_texts(),
+        "reviews": _labelled(counts.reviews, dict(ReviewState.choices)),
+        "publications": _labelled(counts.publications, dict(PublicationState.choices)),
+        "findings": [(rules.rule(r), n) for r, n in counts.findings_by_rule.items()],
+        "communities": list(Community.objects.all()),
+        "people": [(p, [Role(g.role).label for g in p.role_grants.all()]) for p in people],
+        "checkpoint": Checkpoint.objects.order_by("-id").first(),
+        "rule_set": rules.version,
+    }
+    return render(request, "engage/installation.html", context)
+
+
+def _labelled(counts: dict[str, int], labels: dict[str, str]) -> list[tuple[str, int]]:
+    return [(labels.get(code, code), count) for code, count in counts.items()]

@@ -1,0 +1,125 @@
+"""Publications: what was posted, how, and whether it still says what was signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from compliance import scanning, vault
+from compliance.exceptions import ScannerFailed, TextErased
+from compliance.findings import INBOUND
+from compliance.masking import Mark, Segment, mask
+from compliance.rules import shipped_rules
+from engage import conversation
+from engage.models import LiveCopy, Publication
+from engage.publications import reference_of
+from reviews import permissions
+from reviews.models import User
+from reviews.packet import packet_of
+from reviews.permissions import Permission
+from reviews.views.showing import shown_segments
+
+PAGE = 30
+TABS = {
+    "all": ("All", ()),
+    "live": ("Live", ("live", "pending")),
+    "moving": ("Under way", ("queued", "sending", "unknown", "ambiguous", "taking_down")),
+    "ended": ("Ended", ("refused", "cancelled", "withdrawn", "gone")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A live copy, masked. `segments` is empty where there is nothing that may be shown."""
+
+    copy: LiveCopy
+    segments: Sequence[Segment]
+    why_not: str
+    differs: bool
+
+
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    """Publications, the newest first."""
+    permissions.check_may(cast(User, request.user), Permission.READ_PUBLICATIONS)
+    tab = request.GET.get("tab", "all")
+    tab = tab if tab in TABS else "all"
+    publications = (
+        Publication.objects.select_related(
+            "community", "draft__thread__title__key", "draft__thread__title__scan"
+        )
+        .prefetch_related("draft__thread__title__scan__findings")
+        .annotate(incident_count=Count("incidents"))
+        .order_by("-queued_at")
+    )
+    if TABS[tab][1]:
+        publications = publications.filter(state__in=TABS[tab][1])
+    page = Paginator(publications, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "tab": tab,
+        "tabs": [(name, label) for name, (label, _) in TABS.items()],
+        "page": page,
+        "rows": [(p, conversation.title_segments(p.draft.thread)) for p in page.object_list],
+    }
+    return render(request, "engage/publications.html", context)
+
+
+@require_GET
+def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
+    """One publication: the signed text, each attempt, each live copy that differed."""
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.READ_PUBLICATIONS)
+    publication = get_object_or_404(
+        Publication.objects.select_related(
+            "community__key", "request__key", "review__packet__key", "draft__thread__title__key"
+        ),
+        pk=publication_id,
+    )
+    try:
+        packet = packet_of(publication.review)
+        signed = shown_segments(packet.text, packet.marks)
+        url = str(reference_of(publication).get("url", ""))
+    except TextErased:
+        signed, url = [Segment("Erased", "plain")], ""
+    context = {
+        "publication": publication,
+        "title": conversation.title_segments(publication.draft.thread),
+        "signed": signed,
+        "url": url,
+        "sign_offs": list(publication.review.sign_offs.all()),
+        "attempts": list(publication.attempts.order_by("number")),
+        "copies": [_copy(c, publication) for c in _copies(publication)],
+        "incidents": list(publication.incidents.all()),
+        "can_withdraw": permissions.can_withdraw(user, publication.review),
+        "can_read_review": permissions.allowed(
+            permissions.check_may_read, user, publication.review
+        ),
+        "can_read_history": permissions.can_may(user, Permission.READ_HISTORY),
+    }
+    return render(request, "engage/publication.html", context)
+
+
+def _copies(publication: Publication) -> list[LiveCopy]:
+    return list(publication.live_copies.select_related("text__key").order_by("-seen_at"))
+
+
+def _copy(copy: LiveCopy, publication: Publication) -> Copy:
+    if copy.text is None:
+        return Copy(copy, [], "There was no text to see.", False)
+    # Somebody else may have written it: it is scanned before anybody reads it (laws 7 and 8).
+    try:
+        text = vault.unseal(copy.text)
+        hits = scanning.preview([text], [INBOUND])[0]
+    except (TextErased, ScannerFailed) as refusal:
+        return Copy(copy, [], str(refusal), False)
+    rules = [(hit, shipped_rules().rule(hit.rule_id).severity) for hit in hits]
+    marks = [Mark(hit.start, hit.end, hit.rule_id, severity, hit.entity) for hit, severity in rules]
+    return Copy(copy, mask(text, marks), "", copy.text.digest != publication.text_digest)

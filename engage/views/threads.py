@@ -1,0 +1,183 @@
+"""The inbox and one thread: what people ask, and which threads need an expert."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from compliance.enums import ScanState
+from compliance.masking import LABELS, Segment
+from compliance.models import Finding
+from compliance.rules import shipped_rules
+from compliance.rules.rule import Rule
+from engage import conversation
+from engage.enums import ConnectorKind
+from engage.models import Community, Draft, PostRevision, Thread
+from engage.views.progress import Progress, progress_of
+from reviews import permissions
+from reviews.models import SafetyCase, User
+from reviews.permissions import Permission
+
+PAGE = 30
+TABS = {"all": "All", "unanswered": "Unanswered", "safety": "Safety signals", "held": "Held"}
+# What the inbox says of a thread, by group of rules.
+SIGNALS = {
+    "SAFE": "Safety",
+    "AE": "Adverse event",
+    "PHI": "Identifiers",
+    "CLM": "Claims",
+    "REL": "Relationship",
+}
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of the inbox."""
+
+    thread: Thread
+    title: Sequence[Segment]
+    posts: int
+    held: bool
+    unsafe: bool
+    signals: list[tuple[str, str, int]]
+    progress: list[Progress] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A rule that fired in a post, and how often."""
+
+    rule: Rule
+    times: int
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Threads, the newest first; tab, community and page stay in the address."""
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.READ_THREADS)
+    tab = request.GET.get("tab", "all")
+    tab = tab if tab in TABS else "all"
+    community = request.GET.get("community", "")
+    threads = _threads(tab, community)
+    page = Paginator(threads, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "tab": tab,
+        "tabs": list(TABS.items()),
+        "community": community,
+        "communities": Community.objects.all(),
+        "page": page,
+        "rows": _rows(list(page.object_list)),
+    }
+    return render(request, "engage/inbox.html", context)
+
+
+def _threads(tab: str, community: str) -> QuerySet[Thread]:
+    signals = SafetyCase.objects.filter(thread_id=OuterRef("pk"), disposed_at=None)
+    closed = PostRevision.objects.filter(post__thread=OuterRef("pk")).exclude(
+        text__scan_state=ScanState.SCANNED
+    )
+    threads = (
+        Thread.objects.select_related("community", "title__key", "title__scan")
+        .prefetch_related("title__scan__findings")
+        .annotate(count=Count("posts"), unsafe=Exists(signals), held=Exists(closed))
+        .order_by("-last_post_at", "-id")
+    )
+    if community:
+        threads = threads.filter(community__slug=community)
+    if tab == "unanswered":
+        threads = threads.filter(drafts=None)
+    if tab == "safety":
+        threads = threads.filter(unsafe=True)
+    if tab == "held":
+        threads = threads.filter(Q(held=True) | ~Q(title__scan_state=ScanState.SCANNED))
+    return threads
+
+
+def _rows(threads: list[Thread]) -> list[Row]:
+    signals = _signals(threads)
+    progress: dict[UUID, list[Progress]] = defaultdict(list)
+    for step in progress_of(Draft.objects.filter(thread__in=threads)):
+        progress[step.draft.thread_id].append(step)
+    return [
+        Row(
+            thread=thread,
+            title=conversation.title_segments(thread),
+            posts=thread.count,  # type: ignore[attr-defined]  # annotated
+            held=thread.held,  # type: ignore[attr-defined]
+            unsafe=thread.unsafe,  # type: ignore[attr-defined]
+            signals=signals[thread.pk],
+            progress=progress[thread.pk],
+        )
+        for thread in threads
+    ]
+
+
+def _signals(threads: list[Thread]) -> dict[UUID, list[tuple[str, str, int]]]:
+    thread_of = "scan__texts__post_revision__post__thread"
+    counted = (
+        Finding.objects.filter(**{f"{thread_of}__in": threads})
+        .order_by()
+        .values_list(thread_of, "rule_id")
+        .annotate(Count("pk"))
+    )
+    by_group: dict[UUID, Counter[str]] = defaultdict(Counter)
+    for thread_id, rule_id, count in counted:
+        by_group[thread_id][rule_id.partition("-")[0]] += count
+    return defaultdict(
+        list,
+        {
+            thread_id: [(g, label, groups[g]) for g, label in SIGNALS.items() if groups[g]]
+            for thread_id, groups in by_group.items()
+        },
+    )
+
+
+@require_GET
+def show(request: HttpRequest, thread_id: UUID) -> HttpResponse:
+    """One thread, masked, with what was found in it and the replies that are being written."""
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.READ_THREADS)
+    thread = get_object_or_404(
+        Thread.objects.select_related("community", "title__key", "title__scan"), pk=thread_id
+    )
+    context = {
+        "thread": thread,
+        **conversation_context(thread),
+        "progress": progress_of(Draft.objects.filter(thread=thread)),
+        "can_draft": permissions.can_may(user, Permission.DRAFT)
+        and thread.community.connector == ConnectorKind.SANDBOX,
+        "read_only": thread.community.connector != ConnectorKind.SANDBOX,
+        "can_read_safety": permissions.can_may(user, Permission.READ_SAFETY),
+        "can_reveal": permissions.can_may(user, Permission.REVEAL),
+        "can_correct": permissions.can_may(user, Permission.CORRECT),
+        "kinds": LABELS.items(),
+    }
+    return render(request, "engage/thread.html", context)
+
+
+def conversation_context(thread: Thread) -> dict[str, object]:
+    """What a page needs to show the conversation of a thread."""
+    shown = conversation.show(thread)
+    return {
+        "title": conversation.title_segments(thread),
+        "posts": [(post, noted(post.findings)) for post in shown],
+        "waiting": sum(not post.screened for post in shown),
+        "unsafe": SafetyCase.objects.filter(thread_id=thread.pk, disposed_at=None).exists(),
+    }
+
+
+def noted(findings: Sequence[Finding]) -> list[Noted]:
+    """The rules behind findings, worst first, each once."""
+    rules = shipped_rules()
+    times = Counter(f.rule_id for f in findings)
+    return [Noted(rules.rule(rule_id), count) for rule_id, count in times.items()]

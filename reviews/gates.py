@@ -1,0 +1,84 @@
+"""What must be true of the text before it may go on: at submission, and at each signature."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+from compliance.enums import Severity
+from compliance.models import Finding
+from reviews.enums import Role, Verdict
+from reviews.exceptions import GateClosed
+from reviews.models import Disposition, Review, SafetyCase
+
+# What the author must change or answer for before submission, and who disposes of what.
+ANSWERED_BY_AUTHOR = (Severity.BLOCK, Severity.WARN)
+DISPOSED_BY_REVIEWERS = (Severity.BLOCK, Severity.NEEDS_LEGAL)
+
+
+def check_safety(thread_id: UUID) -> None:
+    """Raises GateClosed while the thread has an undisposed safety signal (law 9)."""
+    if SafetyCase.objects.filter(thread_id=thread_id, disposed_at=None).exists():
+        raise GateClosed(
+            "This thread has an open safety signal, so it accepts no ordinary reply. A safety "
+            "officer must dispose of it first."
+        )
+
+
+def check_answered(findings: Iterable[Finding], answered: Collection[UUID]) -> None:
+    """Raises GateClosed unless the author answered for every blocking finding and warning.
+
+    Args:
+        answered: ids of the findings that the author gave a reason for.
+    """
+    open_ = [f for f in findings if f.severity in ANSWERED_BY_AUTHOR and f.pk not in answered]
+    if open_:
+        raise GateClosed(
+            f"{_counted(len(open_), 'finding')} still open ({_rules(open_)}): change the text, or "
+            "say for each why it should stand."
+        )
+
+
+def newest_dispositions(review: Review) -> dict[UUID, Disposition]:
+    """The disposition that counts, by finding."""
+    dispositions = review.dispositions.select_related("reason", "by").order_by("id")
+    return {d.finding_id: d for d in dispositions}
+
+
+def check_disposed(findings: Sequence[Finding], dispositions: dict[UUID, Disposition]) -> None:
+    """Raises GateClosed unless everything that must be disposed of is, and nothing is valid.
+
+    A needs-legal finding counts as disposed only if legal counsel did it, by name.
+    """
+    wanted = [f for f in findings if f.severity in DISPOSED_BY_REVIEWERS]
+    missing = [f for f in wanted if f.pk not in dispositions]
+    if missing:
+        raise GateClosed(
+            f"{_counted(len(missing), 'finding')} without a disposition ({_rules(missing)}): say "
+            "what you make of each before you sign."
+        )
+    valid = [f for f in findings if f.pk in dispositions and is_valid(dispositions[f.pk])]
+    if valid:
+        raise GateClosed(
+            f"{_rules(valid)} was found valid: this text can't be signed. Send it back."
+        )
+    legal = [
+        f
+        for f in wanted
+        if f.severity == Severity.NEEDS_LEGAL and dispositions[f.pk].role != Role.LEGAL
+    ]
+    if legal:
+        raise GateClosed(f"{_rules(legal)} must be disposed of by legal counsel.")
+
+
+def is_valid(disposition: Disposition) -> bool:
+    """Whether the reviewer upheld the finding."""
+    return disposition.verdict == Verdict.VALID
+
+
+def _rules(findings: Iterable[Finding]) -> str:
+    return ", ".join(sorted({f.rule_id for f in findings}))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun} is" if count == 1 else f"{count} {noun}s are"

@@ -1,0 +1,275 @@
+"""Who has approved exactly this? People, reviews of sealed texts, and what was said about them."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+from compliance.models import DataKey, Finding, RuleSetVersion, VaultText
+from reviews.enums import (
+    Mistake,
+    ProposalState,
+    RemarkKind,
+    ReviewState,
+    Role,
+    SafetyOutcome,
+    Verdict,
+)
+
+
+class User(AbstractUser):
+    """A person. What they may do follows from their roles alone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Named in the disclosure line of replies and in DISC-* rules.
+    affiliation = models.CharField(max_length=200, blank=True)
+    credentials = models.CharField(max_length=100, blank=True)
+
+    @property
+    def printed_name(self) -> str:
+        """The name that stands beside a signature (21 CFR 11.50)."""
+        return self.get_full_name() or self.username
+
+    @property
+    def actor(self) -> str:
+        """How the ledger names this person."""
+        return f"person:{self.pk}"
+
+    @functools.cached_property
+    def roles(self) -> frozenset[Role]:
+        """The roles this person holds; read once a request."""
+        if not self.is_active:
+            return frozenset()
+        return frozenset(Role(role) for role in self.role_grants.values_list("role", flat=True))
+
+
+class RoleGrant(models.Model):
+    """One role of one person."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_grants")
+    role = models.CharField(max_length=12, choices=Role)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "role"], name="role_once")]
+
+
+class ApiToken(models.Model):
+    """A bearer token for pushing posts; only its digest is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+
+
+class Review(models.Model):
+    """One submission of one exact text. Everything but `state` and its times stays as submitted.
+
+    `packet` seals what the signers see: the text as it will be posted, the thread as it was, the
+    findings, the references. `text_digest` is that of the text to be posted.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case_id = models.UUIDField(db_index=True)  # the draft; no foreign key points up the layers
+    community_name = models.CharField(max_length=100)
+    submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submissions")
+    submitted_at = models.DateTimeField(auto_now_add=True)
+    packet = models.OneToOneField(VaultText, on_delete=models.PROTECT, related_name="review")
+    text = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    text_digest = models.CharField(max_length=64)
+    scan = models.ForeignKey("compliance.Scan", on_delete=models.PROTECT, related_name="+")
+    rule_set = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT)
+    due_at = models.DateTimeField()
+    # These change:
+    state = models.CharField(max_length=12, choices=ReviewState, default=ReviewState.SUBMITTED)
+    decided_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)  # of the clearance
+
+    class Meta:
+        ordering = ["due_at"]
+        indexes = [models.Index(fields=["state", "due_at"], name="review_queue")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case_id"],
+                name="review_one_open_a_case",
+                condition=Q(
+                    state__in=["submitted", "in_review", "cleared", "suspended", "published"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="review_cleared_expires",
+                condition=~Q(state="cleared") | Q(expires_at__isnull=False),
+            ),
+        ]
+
+
+class ReviewAuthor(models.Model):
+    """Somebody who wrote a version of the reviewed draft, and so may not sign (law 1)."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="authors")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "user"], name="author_once")]
+
+
+class SignOff(models.Model):
+    """One signature under one exact content (21 CFR 11.50, 11.70 as a design standard)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="sign_offs")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sign_offs")
+    role = models.CharField(max_length=12, choices=Role)
+    digest = models.CharField(max_length=64)
+    printed_name = models.CharField(max_length=310)
+    meaning = models.CharField(max_length=200)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["signed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["review", "role"], name="sign_off_once_a_role"),
+            models.UniqueConstraint(fields=["review", "user"], name="sign_off_once_a_person"),
+            models.CheckConstraint(
+                name="sign_off_role", condition=Q(role__in=["compliance", "legal"])
+            ),
+        ]
+
+
+class Disposition(models.Model):
+    """What a reviewer says of a finding; the newest one counts. None after the first signature."""
+
+    id = models.BigAutoField(primary_key=True)
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="dispositions")
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="dispositions")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=12, choices=Role)
+    verdict = models.CharField(max_length=12, choices=Verdict)
+    reason = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+
+class Remark(models.Model):
+    """Something said beside a review. It stays in the record."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="remarks")
+    finding = models.ForeignKey(Finding, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=RemarkKind)
+    body = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["at"]
+
+
+class Reveal(models.Model):
+    """Somebody looked at one identifier, and why (45 CFR 164.502(b), minimum necessary)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reveals")
+    text = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="+")
+    reason = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+
+class Correction(models.Model):
+    """A labelled example: where a scan missed an identifier, or saw one that is none.
+
+    Offsets in a text that stays sealed where it is, never the words (law 7).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    text = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="corrections")
+    finding = models.ForeignKey(Finding, null=True, on_delete=models.PROTECT, related_name="+")
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20)  # of identifier, or what it was taken for
+    verdict = models.CharField(max_length=8, choices=Mistake)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["at", "start"]
+        constraints = [
+            models.UniqueConstraint(fields=["text", "start", "end"], name="correction_once"),
+            models.CheckConstraint(name="correction_span", condition=Q(start__lt=models.F("end"))),
+            models.CheckConstraint(
+                name="correction_false_has_finding",
+                condition=Q(verdict="false", finding__isnull=False)
+                | Q(verdict="missed", finding__isnull=True),
+            ),
+        ]
+
+
+class Proposal(models.Model):
+    """The words of a correction, proposed for the list; a second person decides.
+
+    The words are read from the corrected text. Only with the approval are they sealed under `key`,
+    in an entry of the list that has the id of the proposal.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    correction = models.OneToOneField(Correction, on_delete=models.PROTECT, related_name="proposal")
+    key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+")
+    # These change, once:
+    state = models.CharField(max_length=10, choices=ProposalState, default=ProposalState.WAITING)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["correction__at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="proposal_decided_whole",
+                condition=Q(state="waiting", decided_by=None, decided_at=None, reason=None)
+                | Q(state="approved", decided_by__isnull=False, decided_at__isnull=False)
+                | Q(
+                    state="declined",
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                    reason__isnull=False,
+                ),
+            )
+        ]
+
+
+class SafetyCase(models.Model):
+    """One safety signal of one post; open until a safety officer disposes of it (law 9)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    thread_id = models.UUIDField(db_index=True)  # engage.Thread; no key points up the layers
+    community_name = models.CharField(max_length=100)
+    text = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    rule_id = models.CharField(max_length=40)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField()
+    disposed_at = models.DateTimeField(null=True)
+    disposed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=12, choices=SafetyOutcome, blank=True)
+    reason = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["due_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["text", "rule_id"], name="safety_case_once"),
+            models.CheckConstraint(
+                name="safety_case_disposed_whole",
+                condition=Q(disposed_at__isnull=True)
+                | Q(disposed_by__isnull=False, reason__isnull=False) & ~Q(outcome=""),
+            ),
+        ]
+
+    @property
+    def key(self) -> DataKey:
+        """The data key of the thread."""
+        return self.text.key

@@ -1,0 +1,63 @@
+"""People: who there is, and what they are trusted with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from compliance import ledger
+from compliance.exceptions import BadInput
+from compliance.ledger.kinds import EventKind
+from reviews import permissions
+from reviews.enums import Role
+from reviews.models import RoleGrant, User
+
+
+@transaction.atomic
+def add_person(
+    *,
+    by: User | None,
+    username: str,
+    password: str,
+    roles: Iterable[Role],
+    first_name: str = "",
+    last_name: str = "",
+    affiliation: str = "",
+    credentials: str = "",
+) -> User:
+    """Adds a person with roles.
+
+    Args:
+        by: an administrator, or None from the command line of the server.
+    Raises:
+        NotAllowed: `by` is no administrator.
+        BadInput: the name is taken or the password too weak.
+    """
+    if by:
+        permissions.check_may(by, permissions.Permission.MANAGE)
+    if User.objects.filter(username=username).exists():
+        raise BadInput("There is a person with this user name already. Choose another one.")
+    user = User(
+        username=username,
+        first_name=first_name,
+        last_name=last_name,
+        affiliation=affiliation,
+        credentials=credentials,
+    )
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise BadInput(" ".join(error.messages)) from error
+    user.set_password(password)
+    user.save()
+    granted = sorted(set(roles))
+    for role in granted:
+        RoleGrant.objects.create(user=user, role=role)
+    actor = by.actor if by else "system"
+    ledger.record(
+        EventKind.PERSON_ADDED, by=actor, subject=user, roles=[role.value for role in granted]
+    )
+    return user

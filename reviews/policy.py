@@ -1,0 +1,88 @@
+"""What must be true of a review before something can happen to it: the one table of transitions,
+and the checks that read it. Who may act is in reviews/permissions.py."""
+
+from __future__ import annotations
+
+from reviews.enums import Action, ProposalState, ReviewState
+from reviews.exceptions import WrongState
+from reviews.models import Proposal, Review
+
+_S = ReviewState
+
+# From which state an action leads where. The database holds the same table (a trigger), the
+# diagram in docs/workflow.md is generated from it.
+TRANSITIONS: dict[Action, dict[ReviewState, ReviewState]] = {
+    Action.SIGN: {_S.SUBMITTED: _S.IN_REVIEW, _S.IN_REVIEW: _S.CLEARED},
+    Action.SEND_BACK: {
+        _S.SUBMITTED: _S.SENT_BACK,
+        _S.IN_REVIEW: _S.SENT_BACK,
+        _S.CLEARED: _S.SENT_BACK,
+        _S.SUSPENDED: _S.SENT_BACK,
+    },
+    Action.REFUSE: {_S.SUBMITTED: _S.REFUSED, _S.IN_REVIEW: _S.REFUSED, _S.SUSPENDED: _S.REFUSED},
+    Action.WITHDRAW: {
+        _S.SUBMITTED: _S.WITHDRAWN,
+        _S.IN_REVIEW: _S.WITHDRAWN,
+        _S.CLEARED: _S.WITHDRAWN,
+        _S.SUSPENDED: _S.WITHDRAWN,
+        _S.PUBLISHED: _S.WITHDRAWN,
+    },
+    Action.SUSPEND: {_S.CLEARED: _S.SUSPENDED},
+    Action.EXPIRE: {_S.CLEARED: _S.EXPIRED, _S.SUSPENDED: _S.EXPIRED},
+    Action.PUBLISH: {_S.CLEARED: _S.PUBLISHED},
+}
+
+_DONE = {
+    Action.SIGN: "signed",
+    Action.SEND_BACK: "sent back",
+    Action.REFUSE: "refused",
+    Action.WITHDRAW: "withdrawn",
+    Action.SUSPEND: "suspended",
+    Action.EXPIRE: "expired",
+    Action.PUBLISH: "recorded as posted",
+}
+
+
+def next_state(review: Review, action: Action) -> ReviewState:
+    """The state that the action leads to.
+
+    Raises:
+        WrongState: the action is not possible from the state that the review is in.
+    """
+    state = ReviewState(review.state)
+    if state not in TRANSITIONS[action]:
+        raise WrongState(
+            f"This review can't be {_DONE[action]}: it stands at \u201c{state.label}\u201d. "
+            "Reload the page to see what happened."
+        )
+    return TRANSITIONS[action][state]
+
+
+def check_signable(review: Review) -> None:
+    """Raises WrongState unless a signature is still wanted."""
+    next_state(review, Action.SIGN)
+
+
+def check_decidable(review: Review) -> None:
+    """Raises WrongState unless the review can still be sent back."""
+    next_state(review, Action.SEND_BACK)
+
+
+def check_withdrawable(review: Review) -> None:
+    """Raises WrongState if there is nothing left to withdraw."""
+    next_state(review, Action.WITHDRAW)
+
+
+def check_open_for_dispositions(review: Review) -> None:
+    """Raises WrongState once somebody signed: a signature covers the dispositions (law 2)."""
+    if review.state != ReviewState.SUBMITTED:
+        raise WrongState(
+            "Findings can be disposed of until the first signature. To change one now, send the "
+            "reply back."
+        )
+
+
+def check_waiting(proposal: Proposal) -> None:
+    """Raises WrongState once somebody decided on the proposal."""
+    if proposal.state != ProposalState.WAITING:
+        raise WrongState("Somebody decided on this proposal already. Reload the page.")

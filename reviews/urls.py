@@ -1,0 +1,27 @@
+"""Routes of people, reviews and safety."""
+
+from django.urls import path
+
+from reviews.views import corrections, queue, review, safety, sign_in
+
+urlpatterns = [
+    path("sign-in/", sign_in.SignInView.as_view(), name="sign_in"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("queue/", queue.queue, name="queue"),
+    path("reviews/<uuid:review_id>/", review.show, name="review"),
+    path("reviews/<uuid:review_id>/dispose/", review.dispose, name="dispose"),
+    path("reviews/<uuid:review_id>/remark/", review.remark, name="remark"),
+    path("reviews/<uuid:review_id>/sign/", review.sign, name="sign"),
+    path("reviews/<uuid:review_id>/send-back/", review.send_back, name="send_back"),
+    path("reviews/<uuid:review_id>/refuse/", review.refuse, name="refuse"),
+    path("reviews/<uuid:review_id>/withdraw/", review.withdraw, name="withdraw"),
+    path("texts/<uuid:text_id>/reveal/<uuid:finding_id>/", review.reveal_one, name="reveal"),
+    path("texts/<uuid:text_id>/false/", corrections.mark_false, name="mark_false"),
+    path("texts/<uuid:text_id>/missed/", corrections.mark_missed, name="mark_missed"),
+    path("corrections/", corrections.overview, name="corrections"),
+    path("corrections/<uuid:proposal_id>/approve/", corrections.approve, name="approve"),
+    path("corrections/<uuid:proposal_id>/decline/", corrections.decline, name="decline"),
+    path("corrections/listed/<uuid:entry_id>/retire/", corrections.retire, name="retire"),
+    path("safety/", safety.signals, name="safety"),
+    path("safety/<uuid:case_id>/", safety.dispose, name="safety_dispose"),
+]

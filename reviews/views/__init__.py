@@ -1,0 +1,1 @@
+"""Pages of people, reviews and safety. A view makes one call to a verb."""

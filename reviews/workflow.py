@@ -1,0 +1,336 @@
+"""The verbs of a review: submit, dispose, remark, sign, send back, refuse, withdraw, and what the
+service itself does (suspend, expire, record as posted).
+
+Each is one transaction with its ledger entry; `policy.TRANSITIONS` says what leads where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from compliance import ledger, scanning, vault
+from compliance.exceptions import BadInput
+from compliance.ledger.kinds import EventKind
+from compliance.models import Finding, VaultText
+from reviews import clearance, gates, permissions, policy
+from reviews.enums import Action, RemarkKind, ReviewState, Role, Verdict
+from reviews.exceptions import NotFresh, WrongState
+from reviews.models import Disposition, Remark, Review, ReviewAuthor, SignOff, User
+from reviews.packet import Packet
+
+MEANING = {
+    Role.COMPLIANCE: "I reviewed this reply for compliance and approve it to be posted as shown.",
+    Role.LEGAL: "I reviewed this reply as legal counsel and approve it to be posted as shown.",
+}
+REASON_LENGTH = 2000
+
+
+@transaction.atomic
+def submit(
+    *,
+    by: User,
+    case_id: UUID,
+    thread_id: UUID,
+    community_name: str,
+    text: VaultText,
+    packet: Packet,
+    authors: Iterable[User],
+    answers: Mapping[UUID, str],
+    due_at: datetime,
+) -> Review:
+    """Puts one exact text before the reviewers.
+
+    Args:
+        case_id: the draft's id.
+        text: the text as it will be posted, sealed and scanned.
+        packet: what the signers will see.
+        authors: everybody who wrote a version of the draft.
+        answers: the author's reason, by finding, for each blocking finding and warning.
+    Raises:
+        NotScanned, GateClosed: the text may not be submitted; the message says why.
+        WrongState: another review of this draft is open.
+    """
+    permissions.check_may(by, permissions.Permission.DRAFT)
+    findings = scanning.findings_of(text)
+    gates.check_safety(thread_id)
+    gates.check_answered(findings, answers.keys())
+    if Review.objects.filter(case_id=case_id, state__in=OPEN_STATES).exists():
+        raise WrongState("This reply is in review already. Withdraw that review first.")
+    assert text.scan is not None  # findings_of checked it
+    review = Review.objects.create(
+        case_id=case_id,
+        community_name=community_name,
+        submitted_by=by,
+        packet=vault.seal(text.key, packet.dumps()),
+        text=text,
+        text_digest=text.digest,
+        scan=text.scan,
+        rule_set=text.scan.rule_set,
+        due_at=due_at,
+    )
+    for author in authors:
+        ReviewAuthor.objects.create(review=review, user=author)
+    for finding in findings:
+        if finding.pk in answers:
+            _remark(review, by, RemarkKind.RESPONSE, answers[finding.pk], finding=finding)
+    _record(
+        EventKind.REVIEW_SUBMITTED,
+        review,
+        by.actor,
+        packet=review.packet.digest,
+        text=review.text_digest,
+        rule_set=review.rule_set.version,
+        rules=sorted({f.rule_id for f in findings}),
+    )
+    return review
+
+
+OPEN_STATES = (
+    ReviewState.SUBMITTED,
+    ReviewState.IN_REVIEW,
+    ReviewState.CLEARED,
+    ReviewState.SUSPENDED,
+    ReviewState.PUBLISHED,
+)
+
+
+@transaction.atomic
+def dispose(
+    *, by: User, review_id: UUID, finding_id: UUID, verdict: Verdict, reason: str
+) -> Disposition:
+    """Says what a finding is worth. The newest disposition of a finding counts.
+
+    Raises:
+        NotAllowed, WrongState: not this person, or not any more.
+        BadInput: no reason, or no such finding.
+    """
+    review = _locked(review_id)
+    permissions.check_may_dispose(by, review)
+    finding = Finding.objects.filter(pk=finding_id, scan=review.scan).first()
+    if finding is None:
+        raise BadInput("This review has no such finding. Reload the page.")
+    disposition = Disposition.objects.create(
+        review=review,
+        finding=finding,
+        by=by,
+        role=Role.LEGAL if Role.LEGAL in by.roles else Role.COMPLIANCE,
+        verdict=verdict,
+        reason=vault.seal(review.packet.key, checked_reason(reason)),
+    )
+    _record(
+        EventKind.FINDING_DISPOSED,
+        review,
+        by.actor,
+        finding=finding.pk,
+        rule=finding.rule_id,
+        verdict=str(verdict),
+    )
+    return disposition
+
+
+@transaction.atomic
+def remark(*, by: User, review_id: UUID, body: str) -> Remark:
+    """Comments on a review, in any state; comments stay in the record.
+
+    Raises:
+        NotAllowed: not this person.
+        BadInput: nothing was written.
+    """
+    review = _locked(review_id)
+    permissions.check_may_remark(by, review)
+    written = _remark(review, by, RemarkKind.COMMENT, body)
+    _record(EventKind.REMARKED, review, by.actor, remark=written.pk)
+    return written
+
+
+@transaction.atomic
+def sign(*, by: User, review_id: UUID, role: Role, password: str, seen: str) -> Review:
+    """Signs exactly what the signer saw (laws 1 and 2).
+
+    Args:
+        role: compliance or legal; the signer must hold it.
+        password: asked for afresh at each signature (21 CFR 11.200 as a design standard).
+        seen: the digest that stood on the page that the signer read.
+    Raises:
+        NotFresh: wrong password.
+        NotAllowed, GateClosed, WrongState: this signature can't be given; the message says why.
+    """
+    if not by.check_password(password):
+        raise NotFresh("That is not your password, so nothing was signed. Try again.")
+    review = _locked(review_id)
+    permissions.check_may_sign(by, review, role)
+    gates.check_disposed(list(review.scan.findings.all()), gates.newest_dispositions(review))
+    digest = clearance.seal_digest(review)
+    if seen != digest:
+        raise WrongState(
+            "Something changed since you opened this page, so nothing was signed. Read it again."
+        )
+    sign_off = SignOff.objects.create(
+        review=review,
+        user=by,
+        role=role,
+        digest=digest,
+        printed_name=by.printed_name,
+        meaning=MEANING[role],
+        signed_at=timezone.now(),
+    )
+    _record(
+        EventKind.SIGNED,
+        review,
+        by.actor,
+        role=str(role),
+        digest=digest,
+        sign_off=sign_off.pk,
+    )
+    expires = timezone.now() + timedelta(days=settings.CLEARANCE_DAYS)
+    if policy.next_state(review, Action.SIGN) == ReviewState.CLEARED:
+        _move(review, Action.SIGN, expires_at=expires, decided_at=timezone.now())
+        _record(EventKind.CLEARED, review, "system", digest=digest)
+    else:
+        _move(review, Action.SIGN)
+    return review
+
+
+@transaction.atomic
+def send_back(*, by: User, review_id: UUID, reason: str) -> Review:
+    """Gives the reply back to its author, with what must change.
+
+    Raises:
+        NotAllowed, WrongState, BadInput: the message says why.
+    """
+    review = _locked(review_id)
+    permissions.check_may_decide(by, review)
+    return _decide(review, by, Action.SEND_BACK, RemarkKind.SEND_BACK, EventKind.SENT_BACK, reason)
+
+
+@transaction.atomic
+def refuse(*, by: User, review_id: UUID, reason: str) -> Review:
+    """Decides that this reply is not to be posted.
+
+    Raises:
+        NotAllowed, WrongState, BadInput: the message says why.
+    """
+    review = _locked(review_id)
+    permissions.check_may_decide(by, review)
+    return _decide(review, by, Action.REFUSE, RemarkKind.REFUSE, EventKind.REFUSED, reason)
+
+
+@transaction.atomic
+def withdraw(*, by: User, review_id: UUID, reason: str) -> Review:
+    """Takes the reply out, wherever it stands. What is live is then taken down by a sweep.
+
+    Raises:
+        NotAllowed, WrongState, BadInput: the message says why.
+    """
+    review = _locked(review_id)
+    permissions.check_may_withdraw(by, review)
+    return _decide(review, by, Action.WITHDRAW, RemarkKind.WITHDRAW, EventKind.WITHDRAWN, reason)
+
+
+@transaction.atomic
+def suspend(*, review_id: UUID, why: str) -> Review:
+    """Takes a clearance back because the thread moved (law 3).
+
+    Args:
+        why: a code, e.g. "answered_post_edited".
+    """
+    review = _locked(review_id)
+    _move(review, Action.SUSPEND)
+    _record(EventKind.SUSPENDED, review, "system", why=why)
+    return review
+
+
+@transaction.atomic
+def mark_published(*, review_id: UUID) -> Review:
+    """Records that the cleared text is in its community."""
+    review = _locked(review_id)
+    _move(review, Action.PUBLISH)
+    return review
+
+
+def expire_due() -> int:
+    """Ends clearances that are over; returns how many."""
+    due = Review.objects.filter(
+        state__in=policy.TRANSITIONS[Action.EXPIRE], expires_at__lte=timezone.now()
+    ).values_list("pk", flat=True)
+    return sum(_expire(review_id) for review_id in due)
+
+
+@transaction.atomic
+def _expire(review_id: UUID) -> bool:
+    review = _locked(review_id)
+    try:
+        _move(review, Action.EXPIRE)
+    except WrongState:
+        return False  # somebody was quicker, or it is being posted in this moment
+    _record(EventKind.EXPIRED, review, "system")
+    return True
+
+
+def _locked(review_id: UUID) -> Review:
+    return (
+        Review.objects.select_for_update(of=("self",))
+        .select_related("packet__key")
+        .get(pk=review_id)
+    )
+
+
+def _move(review: Review, action: Action, **changes: Any) -> None:
+    before, after = review.state, policy.next_state(review, action)
+    # Compare and swap, so that two people at once can't both win even without the row lock.
+    try:
+        with transaction.atomic():
+            changed = Review.objects.filter(pk=review.pk, state=before).update(
+                state=after, **changes
+            )
+    except IntegrityError as error:
+        raise WrongState(
+            "This can't be done now: the reply may be on its way to its community. To stop it, "
+            "withdraw it."
+        ) from error
+    if changed != 1:
+        raise WrongState("Somebody else was quicker. Reload the page to see what happened.")
+    review.state = after
+    for name, value in changes.items():
+        setattr(review, name, value)
+
+
+def _decide(
+    review: Review, by: User, action: Action, kind: RemarkKind, event: EventKind, reason: str
+) -> Review:
+    written = _remark(review, by, kind, reason)
+    _move(review, action, decided_at=timezone.now())
+    _record(event, review, by.actor, remark=written.pk)
+    return review
+
+
+def _remark(
+    review: Review, by: User, kind: RemarkKind, body: str, finding: Finding | None = None
+) -> Remark:
+    sealed = vault.seal(review.packet.key, checked_reason(body))
+    return Remark.objects.create(review=review, by=by, kind=kind, body=sealed, finding=finding)
+
+
+def checked_reason(written: str) -> str:
+    """The reason without the space around it.
+
+    Raises:
+        BadInput: nothing was written, or more than the record takes.
+    """
+    written = written.strip()
+    if not written:
+        raise BadInput("Please write why: the reason is part of the record.")
+    if len(written) > REASON_LENGTH:
+        raise BadInput(f"Please keep the reason under {REASON_LENGTH} characters.")
+    return written
+
+
+def _record(kind: EventKind, review: Review, by: str, **facts: Any) -> None:
+    ledger.record(kind, by=by, subject=review, case_id=review.case_id, **facts)

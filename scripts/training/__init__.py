@@ -1,0 +1,1 @@
+"""What the training of the identifier tagger needs and the product does not."""

@@ -1,0 +1,48 @@
+"""Writes a trained tagger as the product loads it: ONNX in int8, tokenizer, labels."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from scripts.training.encoder import Tagger
+from scripts.training.examples import LABELS
+
+
+def export(tagger: Tagger, base: Path, out: Path, facts: dict[str, object]) -> None:
+    """Writes `model.onnx`, `tokenizer.json` and `config.json` with the labels and these facts."""
+    out.mkdir(parents=True, exist_ok=True)
+    whole, prepared = out / "whole.onnx", out / "prepared.onnx"
+    tagger.eval()
+    # Always one window a run, unpadded: see docs/adr/0008-a-window-at-a-time.md.
+    sample = tuple(torch.ones((1, 16), dtype=torch.int64) for _ in range(2))
+    names = ["ids", "cases"]
+    torch.onnx.export(
+        tagger,
+        sample,
+        whole,
+        input_names=names,
+        output_names=["logits"],
+        dynamic_axes={name: {1: "pieces"} for name in [*names, "logits"]},
+        opset_version=17,
+        dynamo=False,
+    )
+    quant_pre_process(whole, prepared, skip_symbolic_shape=True)
+    quantize_dynamic(
+        prepared,
+        out / "model.onnx",
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        reduce_range=False,
+        extra_options={"MatMulConstBOnly": True},
+    )
+    whole.unlink()
+    prepared.unlink()
+    shutil.copy(base / "tokenizer.json", out / "tokenizer.json")
+    config = {"labels": LABELS, **facts}
+    (out / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,228 @@
+"""Reviews, drafts and publications in any state, made by the real verbs on a real database."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.test import override_settings
+from django.utils import timezone
+
+from compliance import vault
+from compliance.models import DataKey, ListedWord, VaultText
+from engage import drafting, intake, publishing, screening
+from engage.communities import add_community
+from engage.connectors.base import Item
+from engage.enums import ConnectorKind, PublicationState
+from engage.models import Community, Draft, DraftVersion, Post, Publication
+from reviews import clearance, corrections, gates, workflow
+from reviews.enums import ReviewState, Role, Verdict
+from reviews.models import Disposition, Proposal, Review, User
+from reviews.people import add_person
+
+PASSWORD = "correct-horse-9-battery"
+LINE = "General information, not medical advice; please talk with your own clinician. {author}"
+CLEAN = "Many people notice irregular bleeding in the first months, and it often settles."
+FLAGGED = "Studies show that implants are more effective than pills."  # CLM-PROVEN, needs legal
+SUPERSEDED = "An earlier wording of this reply."
+
+# Words that no scanner takes for an identifier, one after the other.
+PLAIN_WORDS = itertools.cycle(
+    ("spotting", "bleeding", "cramping", "itching", "aching", "sweating", "bloating", "shaking")
+)
+
+_numbers = itertools.count(1)
+
+
+def person(role: Role) -> User:
+    """A new person with one role."""
+    return add_person(
+        by=None,
+        username=f"{role.value}-{next(_numbers)}",
+        password=PASSWORD,
+        roles=[role],
+        first_name=role.label,
+        affiliation="Northfield Women's Health",
+        credentials="OB-GYN",
+    )
+
+
+def community(kind: ConnectorKind = ConnectorKind.SANDBOX) -> Community:
+    """A community whose platform nobody speaks to."""
+    number = next(_numbers)
+    settings = {"base_url": "http://127.0.0.1:9", "board": "none", "token": "none"}
+    return add_community(
+        by="system",
+        slug=f"community-{number}",
+        name=f"Community {number}",
+        connector=kind,
+        settings=settings,
+        disclosure_line=LINE,
+    )
+
+
+def item(text: str, **changes: object) -> Item:
+    """One post as a platform shows it."""
+    number = next(_numbers)
+    values: dict[str, object] = {
+        "post_id": f"{1000 + number}",
+        "thread_id": f"{1000 + number}",
+        "thread_url": f"https://community.example/t/{number}",
+        "thread_title": "How long does it last?",
+        "parent_id": None,
+        "author": "marigold",
+        "published_at": timezone.now(),
+        "text": text,
+    }
+    return Item(**{**values, **changes})  # type: ignore[arg-type]  # checked by the dataclass
+
+
+def scanned() -> None:
+    """Scans and triages everything that waits."""
+    while ids := screening.claim_due(screening.BATCH):
+        screening.scan_inbound(ids)
+    screening.triage()
+
+
+def post(text: str = "I have been spotting for weeks. When does it stop?") -> Post:
+    """A scanned first post of a new thread in a new community."""
+    received = intake.receive(community(), [item(text)], by="system")
+    scanned()
+    return received[0].post
+
+
+def draft(body: str = CLEAN, versions_by: Sequence[User | None] = (None,)) -> Draft:
+    """A draft with a version by each of the people; None is a new clinician."""
+    people = [author or person(Role.CLINICIAN) for author in versions_by]
+    started = drafting.start(by=people[0], post_id=post().pk)
+    for number, author in enumerate(people, start=1):
+        words = body if number == len(people) else f"{SUPERSEDED} {number}"
+        drafting.save(by=author, draft_id=started.pk, body=words)
+    return started
+
+
+def review_at(
+    state: ReviewState,
+    *,
+    flagged: bool = False,
+    versions_by: Sequence[User | None] = (None,),
+) -> Review:
+    """A review that came to this state by the verbs.
+
+    Args:
+        flagged: the reply has a finding that legal counsel must dispose of (and did, if signed).
+    """
+    written = draft(FLAGGED if flagged else CLEAN, versions_by)
+    version = drafting.newest_version(written)
+    assert version is not None and version.text.scan is not None
+    answers = {
+        f.pk: "It is meant for everybody."
+        for f in version.text.scan.findings.all()
+        if f.severity in gates.ANSWERED_BY_AUTHOR
+    }
+    review = drafting.submit(by=version.author, draft_id=written.pk, answers=answers)
+    _bring(review, state)
+    return Review.objects.select_related("packet__key", "text__key").get(pk=review.pk)
+
+
+def _bring(review: Review, state: ReviewState) -> None:
+    S = ReviewState
+    if state in (S.SENT_BACK, S.REFUSED):
+        verb = workflow.send_back if state == S.SENT_BACK else workflow.refuse
+        verb(by=person(Role.COMPLIANCE), review_id=review.pk, reason="Please change it.")
+    elif state == S.WITHDRAWN:
+        workflow.withdraw(by=review.submitted_by, review_id=review.pk, reason="Not needed.")
+    elif state != S.SUBMITTED:
+        dispose_all(review)
+        sign(review, Role.COMPLIANCE)
+        if state == S.IN_REVIEW:
+            return
+        days = -1 if state == S.EXPIRED else 14
+        with override_settings(CLEARANCE_DAYS=days):
+            sign(review, Role.LEGAL)
+        if state == S.EXPIRED:
+            workflow.expire_due()
+        elif state == S.SUSPENDED:
+            workflow.suspend(review_id=review.pk, why="answered_post_edited")
+        elif state == S.PUBLISHED:
+            workflow.mark_published(review_id=review.pk)
+
+
+def sign(review: Review, role: Role, by: User | None = None) -> None:
+    """Signs as a new person in the role, or as `by`."""
+    review = Review.objects.select_related("packet__key").get(pk=review.pk)
+    workflow.sign(
+        by=by or person(role),
+        review_id=review.pk,
+        role=role,
+        password=PASSWORD,
+        seen=clearance.seal_digest(review),
+    )
+
+
+def dispose_all(review: Review) -> list[Disposition]:
+    """Accepts every finding that must be disposed of, as legal counsel."""
+    counsel = person(Role.LEGAL)
+    return [
+        workflow.dispose(
+            by=counsel,
+            review_id=review.pk,
+            finding_id=finding.pk,
+            verdict=Verdict.ACCEPTED,
+            reason="In line with the label.",
+        )
+        for finding in review.scan.findings.all()
+        if finding.severity in gates.DISPOSED_BY_REVIEWERS
+    ]
+
+
+def newest_version(review: Review) -> DraftVersion:
+    """The draft version that was submitted."""
+    return DraftVersion.objects.filter(draft=review.case_id).latest("number")
+
+
+def spare_text(key: DataKey) -> VaultText:
+    """A sealed text that nothing refers to."""
+    return vault.seal(key, "A spare text.")
+
+
+def queued_publication(*, clearance_days: int = 14) -> Publication:
+    """A publication that waits for its first attempt; with a clearance over `clearance_days`."""
+    review = review_at(ReviewState.IN_REVIEW)
+    with override_settings(CLEARANCE_DAYS=clearance_days):
+        if clearance_days > 0:
+            sign(review, Role.LEGAL)
+            publication = publishing.queue(review_id=review.pk)
+            assert publication is not None
+            return publication
+        sign(review, Role.LEGAL)
+    # Queued while it held, and due when it no longer does.
+    version = newest_version(review)
+    return Publication.objects.create(
+        review=review,
+        draft=version.draft,
+        community=version.draft.thread.community,
+        text_digest=review.text_digest,
+        request=spare_text(review.packet.key),
+        state=PublicationState.QUEUED,
+        due_at=timezone.now() - timedelta(seconds=1),
+    )
+
+
+def proposal(words: str = "", kind: str = "OTHER", by: User | None = None) -> Proposal:
+    """Words that somebody marked as missed in a post, proposed as always an identifier."""
+    words = words or next(PLAIN_WORDS)
+    marked = corrections.mark_missed(
+        by=by or person(Role.COMPLIANCE),
+        text_id=post(f"I have been {words} for weeks.").revisions.get().text_id,
+        words=words,
+        kind=kind,
+        everywhere=True,
+    )
+    return marked[0].proposal
+
+
+def listed_word(words: str = "", kind: str = "OTHER") -> ListedWord:
+    """Words on the list as always an identifier."""
+    return corrections.approve(by=person(Role.SAFETY), proposal_id=proposal(words, kind).pk)

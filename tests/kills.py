@@ -1,0 +1,226 @@
+"""kill -9 at random moments while replies are being posted: is one lost, is one posted twice?
+
+`run` is the experiment. `python -m tests.kills seed N` is its first step, inside the environment
+of the stack: it prepares N cleared reviews by the real verbs and prints the tags of their requests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.stack import ROOT, Stack, wait_until
+
+VICTIMS = ("worker", "worker", "valkey", "web")  # the worker twice as often: it sends
+BOARD = "kills"
+POSTS_A_THREAD = 5
+SLOW_SECONDS = 0.5  # how long the community takes, so that kills meet requests in flight
+PASSWORD = "correct-horse-9-battery"
+
+
+@dataclass(frozen=True, slots=True)
+class Toll:
+    """What an experiment did to the replies."""
+
+    publications: int
+    kills: Counter[str]
+    lost: int
+    posted_twice: int
+    seconds: float
+
+
+def run(data: Path, *, publications: int, kills: int, naive: bool = False, seed: int = 1) -> Toll:
+    """Posts `publications` replies to the sandbox community under `kills` kill -9.
+
+    Args:
+        data: an empty directory.
+        naive: the negative control: a worker that calls first and writes down afterwards.
+        seed: of the moments and the victims.
+    """
+    rng = random.Random(seed)
+    app = {"CELERY_APP": "tests.naive_publisher"} if naive else {}
+    stack = Stack(data, app)
+    with _community(stack):
+        stack.manage("migrate", "--verbosity=0")
+        tags = _seed(stack, publications)
+        _slow(stack)
+        started = time.monotonic()
+        with stack:
+            stack.start("--no-sandbox", ready=120)
+            killed: Counter[str] = Counter()
+            while killed.total() < kills:
+                time.sleep(rng.uniform(0.5, 2.5))
+                victim = rng.choice(VICTIMS)
+                killed[victim] += stack.kill(victim)
+            wait_until(lambda: _unfinished(stack) == 0, 900, "the end of all publications", 2)
+        posted = _posted(stack)
+        return Toll(
+            publications=publications,
+            kills=killed,
+            lost=sum(posted[tag] == 0 for tag in tags),
+            posted_twice=sum(posted[tag] > 1 for tag in tags),
+            seconds=time.monotonic() - started,
+        )
+
+
+@contextmanager
+def _community(stack: Stack) -> Iterator[None]:
+    # Not a child of the supervisor: the community is nobody's to kill.
+    folder = stack.data / "sandbox"
+    folder.mkdir(parents=True)
+    command = [sys.executable, "-m", "engage.sandbox", "--port", str(stack.sandbox_port)]
+    with (stack.data / "sandbox.out").open("ab") as output:
+        server = subprocess.Popen(
+            [*command, "--data", str(folder)],
+            env=stack.env,
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_until(lambda: _healthy(stack), 30, "the sandbox community")
+        yield
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _healthy(stack: Stack) -> bool:
+    try:
+        return httpx.get(f"{stack.sandbox_url}/health/", timeout=1).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _ask(stack: Stack, method: str, path: str, **options: Any) -> Any:
+    token = {"Authorization": f"Bearer {stack.sandbox_token}"}
+    url = f"{stack.sandbox_url}/api{path}"
+    answer = httpx.request(method, url, headers=token, timeout=30, **options)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def _slow(stack: Stack) -> None:
+    # Half of the time is spent before the work and half after it, so that a kill can hit both.
+    for kind in ("slow", "slow_after"):
+        fault = {"kind": kind, "seconds": SLOW_SECONDS, "remaining": None, "probability": 0.5}
+        _ask(stack, "POST", "/faults/", json=fault)
+
+
+def _posted(stack: Stack) -> Counter[str]:
+    posts = _ask(stack, "GET", f"/boards/{BOARD}/posts/", params={"tag_prefix": ""})
+    return Counter(posts["tags"])
+
+
+def _seed(stack: Stack, publications: int) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.kills", "seed", str(publications)],
+        env={**stack.env, "DJANGO_SETTINGS_MODULE": "tests.kills_settings"},
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    tags: list[str] = json.loads(done.stdout)
+    return tags
+
+
+def _unfinished(stack: Stack) -> int:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.kills", "unfinished"],
+        env=stack.env,
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return int(done.stdout)
+
+
+def _prepare(publications: int) -> list[str]:
+    """Cleared reviews with queued publications; returns the tags of their requests."""
+    from django.utils import timezone
+
+    from compliance import vault
+    from compliance.models import VaultText
+    from engage import drafting, listening, publishing, screening
+    from engage.communities import add_community
+    from engage.demo.community import SandboxFounder
+    from engage.enums import ConnectorKind
+    from engage.models import Post, Publication
+    from reviews import clearance, workflow
+    from reviews.enums import Role
+    from reviews.people import add_person
+    from tests import cases
+
+    url, token = os.environ["SANDBOX_URL"], os.environ["SANDBOX_TOKEN"]
+    founder = SandboxFounder(url, token)
+    founder.open_board(BOARD, "Kills", "")
+    for thread in range(-(-publications // POSTS_A_THREAD)):
+        posts = [
+            {"author": f"somebody-{thread}-{n}", "text": f"How long does this take? {thread}.{n}"}
+            for n in range(POSTS_A_THREAD)
+        ]
+        founder.open_thread(BOARD, f"Question {thread}", posts, timezone.now())
+    settings = {"base_url": url, "board": BOARD, "token": token, "quiet_seconds": 1}
+    community = add_community(
+        by="system", slug=BOARD, name="Kills", connector=ConnectorKind.SANDBOX, settings=settings
+    )
+    while listening.poll(community.pk):
+        pass
+    while ids := screening.claim_due(screening.BATCH):
+        screening.scan_inbound(ids)
+    people = {
+        role: add_person(by=None, username=role.value, password=PASSWORD, roles=[role])
+        for role in (Role.CLINICIAN, Role.COMPLIANCE, Role.LEGAL)
+    }
+    author = people[Role.CLINICIAN]
+    for post in Post.objects.order_by("pk")[:publications]:
+        draft = drafting.start(by=author, post_id=post.pk)
+        version = drafting.save(by=author, draft_id=draft.pk, body=cases.CLEAN)
+        version.text.refresh_from_db()
+        assert version.text.scan is not None
+        why = dict.fromkeys(version.text.scan.findings.values_list("pk", flat=True), "General.")
+        review = drafting.submit(by=author, draft_id=draft.pk, answers=why)
+        for role in (Role.COMPLIANCE, Role.LEGAL):
+            workflow.sign(
+                by=people[role],
+                review_id=review.pk,
+                role=role,
+                password=PASSWORD,
+                seen=clearance.seal_digest(review),
+            )
+        publishing.queue(review_id=review.pk)
+    requests = VaultText.objects.select_related("key").filter(
+        pk__in=Publication.objects.values("request")
+    )
+    return [json.loads(vault.unseal(request))["tag"] for request in requests]
+
+
+def _main(command: str, *arguments: str) -> None:
+    import django
+
+    django.setup()
+    if command == "seed":
+        print(json.dumps(_prepare(int(arguments[0]))))
+    else:
+        from engage.models import Publication
+        from engage.publishing import DRIVEN
+
+        print(Publication.objects.filter(state__in=DRIVEN).count())
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -1,0 +1,87 @@
+"""Every page with something on it: addresses by route name, for tests that walk all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from compliance.models import Finding, ListedWord
+from engage.models import Post, Publication
+from reviews.enums import ReviewState, Role
+from reviews.models import Proposal, Review, SafetyCase, User
+from tests import cases
+
+IDENTIFYING = "Keisha Brandt"
+POST = f"My name is {IDENTIFYING} and I have been spotting for weeks."
+CRISIS = "I can't do another day of this, nobody would miss me."
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One of everything."""
+
+    post: Post
+    masked: Finding
+    review: Review
+    publication: Publication
+    signal: SafetyCase
+    proposal: Proposal
+    listed: ListedWord
+
+    def person(self, name: str, role: Role) -> User:
+        """Somebody in this role; a clinician who opens a draft is the one who wrote it."""
+        wrote = role == Role.CLINICIAN and name in ("draft", "draft_findings")
+        return self.review.submitted_by if wrote else cases.person(role)
+
+    def address(self, name: str) -> str:
+        """Where a route leads in this world."""
+        ids = {
+            "thread": [self.post.thread_id],
+            "start_draft": [self.post.pk],
+            "draft": [self.review.case_id],
+            "draft_findings": [self.review.case_id],
+            "publication": [self.publication.pk],
+            "case": [self.review.case_id],
+            "reveal": [self.post.revisions.get().text_id, self.masked.pk],
+            "safety_dispose": [self.signal.pk],
+            "mark_false": [self.post.revisions.get().text_id],
+            "mark_missed": [self.post.revisions.get().text_id],
+            "approve": [self.proposal.pk],
+            "decline": [self.proposal.pk],
+            "retire": [self.listed.pk],
+        }
+        of_a_review = {"review", "dispose", "remark", "sign", "send_back", "refuse", "withdraw"}
+        return reverse(name, args=[self.review.pk] if name in of_a_review else ids.get(name, []))
+
+
+def world() -> World:
+    """Builds it by the real verbs."""
+    post = cases.post(POST)
+    scan = post.revisions.get().text.scan
+    assert scan is not None
+    cases.post(CRISIS)
+    return World(
+        post=post,
+        masked=scan.findings.filter(rule_id="PHI-NAME").latest("start"),
+        review=cases.review_at(ReviewState.SUBMITTED, flagged=True),
+        publication=cases.queued_publication(),
+        signal=SafetyCase.objects.latest("opened_at"),
+        proposal=cases.proposal(),
+        listed=cases.listed_word(),
+    )
+
+
+def routes() -> list[str]:
+    """The name of every route."""
+    return sorted(_names(get_resolver().url_patterns))
+
+
+def _names(patterns: list[URLPattern | URLResolver]) -> set[str]:
+    names: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            names |= _names(pattern.url_patterns)
+        else:
+            names.add(pattern.name or "")
+    return names

@@ -1,0 +1,152 @@
+"""Law 10: sign-in everywhere but on one list, and each page only for the roles that may see it."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+
+from config.exempt import EXEMPT
+from config.urls import urlpatterns as ours
+from reviews.enums import Role
+from tests import cases
+from tests.pages.places import World, routes, world
+
+pytestmark = pytest.mark.django_db
+
+C, O, L, S, A, M = Role  # noqa: E741  # the order of the enum; one letter keeps the table readable
+# Who may open which page. The clinician wrote the draft; of the review, none of them is an author.
+PAGES: dict[str, set[Role]] = {
+    "inbox": {C, O, L, S, A},
+    "thread": {C, O, L, S, A},
+    "drafts": {C},
+    "draft": {C},
+    "queue": {O, L, A},
+    "review": {O, L, A},
+    "safety": {O, S, A},
+    "corrections": {O, L, S},
+    "publications": {C, O, L, S, A, M},
+    "publication": {C, O, L, S, A, M},
+    "history": {O, L, A, M},
+    "case": {O, L, A, M},
+    "installation": {M},
+}
+# Who may send which form; a clinician would have to be an author to withdraw.
+FORMS: dict[str, set[Role]] = {
+    "start_draft": {C},
+    "draft_findings": {C},
+    "dispose": {O, L},
+    "remark": {O, L},
+    "sign": {O, L},
+    "send_back": {O, L},
+    "refuse": {O, L},
+    "withdraw": {O, L, S},
+    "reveal": {O, L, S},
+    "safety_dispose": {S},
+    "mark_false": {O, L, S},
+    "mark_missed": {O, L, S},
+    "approve": {O, L, S},
+    "decline": {O, L, S},
+    "retire": {O, L, S},
+}
+
+
+def strangers_reach(client: Client, here: World, name: str) -> bool:
+    """Whether somebody who is not signed in gets anything but the way to the sign-in page."""
+    address = here.address(name)
+    seen, sent = client.get(address), client.post(address, {"body": "Typed."})
+    away = seen.status_code == 302 and "/sign-in/" in seen["Location"]
+    return not (away and sent.status_code == 401)
+
+
+@pytest.fixture
+def here() -> World:
+    return world()
+
+
+@pytest.mark.parametrize("name", routes())
+def test_stranger_reaches_only_the_exempt_routes(client: Client, here: World, name: str) -> None:
+    if name == "api_posts":
+        assert client.get(here.address(name)).status_code == 401
+        assert client.post(here.address(name)).status_code == 401
+        return
+    assert strangers_reach(client, here, name) == (name in EXEMPT)
+
+
+@login_not_required
+def forgotten(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("anything")
+
+
+urlpatterns = [*ours, path("forgotten/", forgotten, name="forgotten")]
+
+
+@override_settings(ROOT_URLCONF="tests.pages.test_access")
+def test_walk_finds_a_forgotten_route(client: Client, here: World) -> None:
+    # The negative control.
+    assert "forgotten" in routes() and "forgotten" not in EXEMPT
+    assert strangers_reach(client, here, "forgotten")
+
+
+def test_tables_here_name_every_route() -> None:
+    everywhere = {"first_page", "sign_out", *EXEMPT}
+    assert PAGES.keys() | FORMS.keys() | everywhere == set(routes())
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_opens_for_its_roles_alone(client: Client, here: World, name: str, role: Role) -> None:
+    client.force_login(here.person(name, role))
+    expected = 200 if role in PAGES[name] else 403
+    assert client.get(here.address(name)).status_code == expected
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", FORMS)
+def test_form_is_taken_from_its_roles_alone(
+    client: Client, here: World, name: str, role: Role
+) -> None:
+    client.force_login(here.person(name, role))
+    fields = {"reason": "Why.", "outcome": "forwarded", "verdict": "accepted"}
+    fields |= {"role": role if role in (O, L) else L, "password": cases.PASSWORD}
+    finding = str(here.review.scan.findings.latest("start").pk)
+    sent = client.post(here.address(name), {**fields, "finding": finding})
+    assert (sent.status_code != 403) == (role in FORMS[name])
+
+
+@pytest.mark.parametrize("name", ["draft", "draft_findings"])
+def test_draft_of_somebody_else_stays_closed(client: Client, here: World, name: str) -> None:
+    # It holds what its author wrote, identifiers included (law 7).
+    client.force_login(cases.person(Role.CLINICIAN))
+    answer = client.post(here.address(name), {"body": "Mine.", "save": "1"})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "route"),
+    [
+        (Role.CLINICIAN, "inbox"),
+        (Role.COMPLIANCE, "queue"),
+        (Role.LEGAL, "queue"),
+        (Role.SAFETY, "safety"),
+        (Role.AUDITOR, "history"),
+        (Role.ADMIN, "installation"),
+    ],
+)
+def test_each_role_lands_on_its_own_page(
+    client: Client, here: World, role: Role, route: str
+) -> None:
+    who = cases.person(role)
+    sent = client.post(
+        here.address("sign_in"), {"username": who.username, "password": cases.PASSWORD}, follow=True
+    )
+    assert sent.redirect_chain[-1][0] == here.address(route)
+
+
+def test_person_without_a_role_sees_nothing(client: Client, here: World) -> None:
+    who = cases.person(Role.CLINICIAN)
+    who.role_grants.all().delete()
+    client.force_login(who)
+    assert {client.get(here.address(name)).status_code for name in PAGES} == {403}

@@ -1,0 +1,71 @@
+"""Lists ask the database as often for three rows as for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from reviews.enums import ReviewState, Role
+from reviews.models import User
+from tests import cases
+from tests.pages.places import CRISIS, POST
+
+pytestmark = pytest.mark.django_db
+
+
+def queries(client: Client, address: str) -> int:
+    client.get(address)  # the first one fills caches of the process
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def a_draft_by(author: User) -> None:
+    cases.draft(versions_by=[author])
+
+
+ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
+    ("inbox", Role.CLINICIAN, lambda user: cases.post(POST), ""),
+    ("inbox", Role.CLINICIAN, lambda user: cases.draft(), ""),
+    ("drafts", Role.CLINICIAN, a_draft_by, ""),
+    ("queue", Role.LEGAL, lambda user: cases.review_at(ReviewState.SUBMITTED, flagged=True), ""),
+    ("queue", Role.LEGAL, lambda user: cases.review_at(ReviewState.CLEARED), "?tab=cleared"),
+    ("safety", Role.SAFETY, lambda user: cases.post(CRISIS), ""),
+    ("corrections", Role.LEGAL, lambda user: cases.proposal(), ""),
+    ("corrections", Role.LEGAL, lambda user: cases.listed_word(), ""),
+    ("publications", Role.AUDITOR, lambda user: cases.queued_publication(), ""),
+    ("history", Role.AUDITOR, lambda user: cases.queued_publication(), "?tab=all"),
+    ("installation", Role.ADMIN, lambda user: cases.post(POST), ""),
+]
+
+
+@pytest.mark.parametrize(("name", "role", "add", "query"), ROWS)
+def test_list_asks_as_often_for_three_rows_as_for_one(
+    client: Client, name: str, role: Role, add: Callable[[User], object], query: str
+) -> None:
+    who = cases.person(role)
+    client.force_login(who)
+    address = reverse(name) + query
+    add(who)
+    one = queries(client, address)
+    add(who)
+    add(who)
+    assert queries(client, address) == one
+    assert one <= 20
+
+
+@pytest.mark.parametrize(
+    "name", ["inbox", "drafts", "queue", "safety", "corrections", "publications", "history"]
+)
+def test_empty_list_says_what_to_do(client: Client, name: str) -> None:
+    roles = {"drafts": Role.CLINICIAN, "queue": Role.LEGAL, "corrections": Role.LEGAL}
+    client.force_login(cases.person(roles.get(name, Role.AUDITOR)))
+    page = client.get(reverse(name) + "?tab=posting").content.decode()
+    assert 'class="empty"' in page

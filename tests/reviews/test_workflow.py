@@ -1,0 +1,190 @@
+"""Every transition times every actor, generated from the enums: a new state fails until it has a
+place in the table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from compliance.exceptions import BadInput, NotAllowed, Refusal
+from reviews import permissions, workflow
+from reviews.enums import Action, ReviewState, Role, Verdict
+from reviews.exceptions import GateClosed, NotFresh, WrongState
+from reviews.management.commands.workflow_diagram import document
+from reviews.models import Review, User
+from reviews.permissions import PERMISSIONS, Permission
+from reviews.policy import TRANSITIONS
+from tests import cases
+
+pytestmark = pytest.mark.django_db
+
+BY_PEOPLE = {
+    Action.SIGN: Permission.SIGN,
+    Action.SEND_BACK: Permission.DECIDE,
+    Action.REFUSE: Permission.DECIDE,
+    Action.WITHDRAW: Permission.WITHDRAW,
+}
+
+
+def act(action: Action, review: Review, by: User) -> None:
+    if action == Action.SIGN:
+        role = next((r for r in (Role.COMPLIANCE, Role.LEGAL) if r in by.roles), Role.LEGAL)
+        cases.sign(review, role, by=by)
+        return
+    verbs: dict[Action, Any] = {
+        Action.SEND_BACK: workflow.send_back,
+        Action.REFUSE: workflow.refuse,
+        Action.WITHDRAW: workflow.withdraw,
+    }
+    verbs[action](by=by, review_id=review.pk, reason="Because.")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("state", ReviewState)
+@pytest.mark.parametrize("action", BY_PEOPLE)
+def test_transition(action: Action, state: ReviewState, role: Role) -> None:
+    review = cases.review_at(state)
+    by = cases.person(role)
+    may = role in PERMISSIONS[BY_PEOPLE[action]]
+    if action == Action.WITHDRAW and role == Role.CLINICIAN:
+        may = False  # clinicians withdraw what they wrote, and nothing else
+    possible = state in TRANSITIONS[action]
+    if action == Action.SIGN and state == ReviewState.IN_REVIEW and role == Role.COMPLIANCE:
+        possible = False  # the signature of compliance is there already
+    if may and possible:
+        act(action, review, by)
+        assert Review.objects.get(pk=review.pk).state == TRANSITIONS[action][state]
+    else:
+        with pytest.raises(Refusal):
+            act(action, review, by)
+        assert Review.objects.get(pk=review.pk).state == state
+
+
+@pytest.mark.parametrize("state", ReviewState)
+def test_withdraw_by_the_author(state: ReviewState) -> None:
+    review = cases.review_at(state)
+    if state in TRANSITIONS[Action.WITHDRAW]:
+        act(Action.WITHDRAW, review, review.submitted_by)
+        assert Review.objects.get(pk=review.pk).state == ReviewState.WITHDRAWN
+    else:
+        with pytest.raises(WrongState):
+            act(Action.WITHDRAW, review, review.submitted_by)
+
+
+@pytest.mark.parametrize("state", ReviewState)
+@pytest.mark.parametrize("role", Role)
+def test_button_and_endpoint_agree(state: ReviewState, role: Role) -> None:
+    review, by = cases.review_at(state), cases.person(role)
+    offered = {
+        Action.SIGN: permissions.can_sign(by, review),
+        Action.SEND_BACK: permissions.can_decide(by, review),
+        Action.WITHDRAW: permissions.can_withdraw(by, review),
+    }
+    for action, shown in offered.items():
+        copy = Review.objects.get(pk=review.pk)
+        if shown:
+            continue
+        with pytest.raises(Refusal):
+            act(action, copy, by)
+
+
+def test_transitions_and_the_database_agree() -> None:
+    import importlib
+
+    moves = importlib.import_module("reviews.migrations.0002_laws").MOVES
+    table = {(a.value, b.value) for ways in TRANSITIONS.values() for a, b in ways.items()}
+    assert set(moves) == table
+
+
+def test_every_action_is_somebodys() -> None:
+    by_the_service = {Action.SUSPEND, Action.EXPIRE, Action.PUBLISH}
+    assert set(Action) == set(BY_PEOPLE) | by_the_service == set(TRANSITIONS)
+
+
+def test_every_permission_has_a_row() -> None:
+    assert set(PERMISSIONS) == set(Permission)
+
+
+def test_workflow_document_is_up_to_date() -> None:
+    path = Path(settings.BASE_DIR) / "docs" / "workflow.md"
+    assert path.read_text() == document(), "run `manage.py workflow_diagram`"
+
+
+def test_sign_with_a_wrong_password_is_refused() -> None:
+    review, by = cases.review_at(ReviewState.SUBMITTED), cases.person(Role.LEGAL)
+    with pytest.raises(NotFresh):
+        workflow.sign(by=by, review_id=review.pk, role=Role.LEGAL, password="guess", seen="")
+
+
+def test_sign_keeps_printed_name_time_and_meaning() -> None:
+    review = cases.review_at(ReviewState.CLEARED)
+    for sign_off in review.sign_offs.all():
+        assert sign_off.printed_name and sign_off.meaning and sign_off.signed_at.tzinfo
+
+
+def test_sign_with_an_undisposed_finding_is_refused() -> None:
+    review = cases.review_at(ReviewState.SUBMITTED, flagged=True)
+    with pytest.raises(GateClosed, match="without a disposition"):
+        cases.sign(review, Role.COMPLIANCE)
+
+
+def test_sign_when_a_finding_is_valid_is_refused() -> None:
+    review = cases.review_at(ReviewState.SUBMITTED, flagged=True)
+    counsel = cases.person(Role.LEGAL)
+    for finding in review.scan.findings.all():
+        workflow.dispose(
+            by=counsel,
+            review_id=review.pk,
+            finding_id=finding.pk,
+            verdict=Verdict.VALID,
+            reason="It is a comparison.",
+        )
+    with pytest.raises(GateClosed, match="valid"):
+        cases.sign(review, Role.COMPLIANCE)
+
+
+def test_needs_legal_finding_disposed_by_compliance_does_not_count() -> None:
+    review = cases.review_at(ReviewState.SUBMITTED, flagged=True)
+    officer = cases.person(Role.COMPLIANCE)
+    for finding in review.scan.findings.all():
+        workflow.dispose(
+            by=officer,
+            review_id=review.pk,
+            finding_id=finding.pk,
+            verdict=Verdict.ACCEPTED,
+            reason="Fine.",
+        )
+    with pytest.raises(GateClosed, match="legal counsel"):
+        cases.sign(review, Role.COMPLIANCE)
+
+
+def test_dispose_by_the_author_is_refused() -> None:
+    review = cases.review_at(ReviewState.SUBMITTED, flagged=True)
+    with pytest.raises(NotAllowed):
+        workflow.dispose(
+            by=review.submitted_by,
+            review_id=review.pk,
+            finding_id=review.scan.findings.all()[0].pk,
+            verdict=Verdict.FALSE_ALARM,
+            reason="I say so.",
+        )
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 2001])
+def test_decision_without_a_proper_reason_is_refused(reason: str) -> None:
+    review = cases.review_at(ReviewState.SUBMITTED)
+    with pytest.raises(BadInput):
+        workflow.refuse(by=cases.person(Role.LEGAL), review_id=review.pk, reason=reason)
+
+
+def test_draft_sent_back_can_be_changed_and_submitted_again() -> None:
+    from engage import drafting
+
+    review = cases.review_at(ReviewState.SENT_BACK)
+    author = review.submitted_by
+    drafting.save(by=author, draft_id=review.case_id, body=cases.CLEAN + " For most people.")
+    again = drafting.submit(by=author, draft_id=review.case_id, answers={})
+    assert again.pk != review.pk and again.state == ReviewState.SUBMITTED
