@@ -29,6 +29,14 @@ class Severity(models.TextChoices):
         return list(Severity).index(self)
 
 
+class Basis(models.TextChoices):
+    """What told a finding."""
+
+    PATTERN = "pattern", "its words"
+    LEARNED = "learned", "its meaning, as the trained reader takes it"
+    BOTH = "both", "its words and its meaning"
+
+
 class ListEffect(models.TextChoices):
     """What a listed word does to every scan."""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from compliance.enums import Direction
+from compliance.enums import Basis, Direction
 
 if TYPE_CHECKING:
     from compliance.rules import RuleSet
@@ -25,6 +25,8 @@ class ScanContext:
         disclosed: identifiers that the thread's author gave there, case-folded, as written.
         affiliation: the reply author's employer as printed in the reply ("" if none).
         product_ties: product names the author or the employer has a financial tie to.
+        material_ties: other connections that a reader would want to know and that the reply's
+            printed lines do not show (16 CFR 255.5), in words.
         references: titles or addresses of the references attached to the draft.
         safety_flags: rule ids of the undisposed safety signals of the thread.
         allowed: words that are nobody's, folded (compliance/scanners/identifiers/listed.py).
@@ -38,6 +40,7 @@ class ScanContext:
     disclosed: frozenset[str] = frozenset()
     affiliation: str = ""
     product_ties: tuple[str, ...] = ()
+    material_ties: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     safety_flags: frozenset[str] = frozenset()
     disclosure_line: str = ""
@@ -59,6 +62,7 @@ class Hit:
         confidence: 0 to 1.
         scanner: name of the scanner that answered.
         entity: for identifiers the kind to show when masked ("NAME", "PHONE", ...), else "".
+        basis: what told it: a pattern, the trained encoder, or both.
     """
 
     start: int
@@ -67,6 +71,7 @@ class Hit:
     confidence: float
     scanner: str
     entity: str = ""
+    basis: str = Basis.PATTERN
 
 
 class Scanner(Protocol):

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from compliance.enums import Direction, ListEffect, ScanState, Severity
+from compliance.enums import Basis, Direction, ListEffect, ScanState, Severity
 
 
 class DataKey(models.Model):
@@ -93,6 +93,7 @@ class Finding(models.Model):
     confidence = models.FloatField()
     scanner = models.CharField(max_length=40)
     entity = models.CharField(max_length=20, blank=True)
+    basis = models.CharField(max_length=8, choices=Basis, default=Basis.PATTERN)
 
     class Meta:
         ordering = ["start", "end", "rule_id"]

@@ -194,6 +194,7 @@ def _store(
                     confidence=hit.confidence,
                     scanner=hit.scanner,
                     entity=hit.entity,
+                    basis=hit.basis,
                 )
                 for pair, hits in missing.items()
                 if known[pair].pk not in with_findings

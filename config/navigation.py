@@ -29,6 +29,7 @@ class Entry:
 PAGES = (
     ("inbox", "Threads", Permission.READ_THREADS),
     ("drafts", "Your replies", Permission.DRAFT),
+    ("profile", "About you", Permission.DRAFT),
     ("queue", "Review queue", Permission.READ_QUEUE),
     ("safety", "Safety signals", Permission.READ_SAFETY),
     ("corrections", "Corrections", Permission.CORRECT),

@@ -24,6 +24,7 @@ from reviews.models import Review, SafetyCase, User
 from reviews.packet import Packet, PacketMark, PacketPost
 
 REVIEW_DUE = timedelta(hours=24)
+MOST_REFERENCES, LONGEST_REFERENCE = 20, 400
 
 
 @transaction.atomic
@@ -51,23 +52,25 @@ def start(*, by: User, post_id: UUID) -> Draft:
     return draft
 
 
-def save(*, by: User, draft_id: UUID, body: str) -> DraftVersion:
+def save(*, by: User, draft_id: UUID, body: str, references: str = "") -> DraftVersion:
     """Keeps what was written as a new version, and scans it as it would be posted.
 
     If a scanner fails, the version is kept and held (law 8).
 
+    Args:
+        references: titles or addresses of the evidence, one a line; never posted.
     Raises:
         NotAllowed: not this person.
         BadInput: nothing was written, or more than the community takes.
     """
-    version = _keep(by, draft_id, body)
+    version = _keep(by, draft_id, body, _lines(references))
     if version.text.scan_state != ScanState.SCANNED:
         _scan(version, by)
     return version
 
 
 @transaction.atomic
-def _keep(by: User, draft_id: UUID, body: str) -> DraftVersion:
+def _keep(by: User, draft_id: UUID, body: str, references: tuple[str, ...]) -> DraftVersion:
     permissions.check_may(by, permissions.Permission.DRAFT)
     draft = Draft.objects.select_for_update(of=("self",)).get(pk=draft_id)
     if Review.objects.filter(case_id=draft.pk, state__in=workflow.OPEN_STATES).exists():
@@ -90,6 +93,7 @@ def _keep(by: User, draft_id: UUID, body: str) -> DraftVersion:
         and newest.author_id == by.pk
         and newest.body.digest == vault.digest(thread.key, body)
         and newest.text.digest == vault.digest(thread.key, text)
+        and references_of(newest) == references
     ):
         return newest
     version = DraftVersion.objects.create(
@@ -98,6 +102,7 @@ def _keep(by: User, draft_id: UUID, body: str) -> DraftVersion:
         author=by,
         body=vault.seal(thread.key, body),
         text=vault.seal(thread.key, text, scan=Direction.OUTBOUND),
+        references=vault.seal(thread.key, "\n".join(references)) if references else None,
     )
     ledger.record(
         EventKind.DRAFT_SAVED,
@@ -106,14 +111,34 @@ def _keep(by: User, draft_id: UUID, body: str) -> DraftVersion:
         case_id=draft.pk,
         number=version.number,
         text=version.text.digest,
+        references=len(references),
     )
     return version
+
+
+def _lines(references: str) -> tuple[str, ...]:
+    lines = tuple(line.strip() for line in references.splitlines() if line.strip())
+    if len(lines) > MOST_REFERENCES or any(len(line) > LONGEST_REFERENCE for line in lines):
+        raise BadInput(
+            f"At most {MOST_REFERENCES} references, one a line, of at most {LONGEST_REFERENCE} "
+            "characters each."
+        )
+    return lines
+
+
+def references_of(version: DraftVersion) -> tuple[str, ...]:
+    """What the author attached to this version as evidence, one entry a reference."""
+    if version.references is None:
+        return ()
+    return tuple(vault.unseal(version.references).splitlines())
 
 
 def newest_version(draft: Draft) -> DraftVersion | None:
     """The last saved version, with its texts and scan."""
     return (
-        draft.versions.select_related("body__key", "text__key", "text__scan", "author")
+        draft.versions.select_related(
+            "body__key", "text__key", "text__scan", "references__key", "author"
+        )
         .order_by("-number")
         .first()
     )
@@ -134,7 +159,7 @@ def disclosure_line(thread: Thread, author: User) -> str:
     )
 
 
-def preview(*, by: User, draft_id: UUID, body: str) -> list[Hit]:
+def preview(*, by: User, draft_id: UUID, body: str, references: str = "") -> list[Hit]:
     """Findings in what is being typed; nothing is stored.
 
     Raises:
@@ -147,10 +172,11 @@ def preview(*, by: User, draft_id: UUID, body: str) -> list[Hit]:
     if not body:
         return []
     text = as_posted(body, draft.thread, by)
-    return scanning.preview([text], [context_for(draft.thread, by)])[0]
+    context = context_for(draft.thread, by, _lines(references))
+    return scanning.preview([text], [context])[0]
 
 
-def context_for(thread: Thread, author: User) -> ScanContext:
+def context_for(thread: Thread, author: User, references: tuple[str, ...] = ()) -> ScanContext:
     """What the rules may need beside a draft in this thread."""
     texts, disclosed = [], set()
     for post, revision in screening.newest_revisions(thread):
@@ -169,6 +195,8 @@ def context_for(thread: Thread, author: User) -> ScanContext:
         thread_texts=tuple(texts),
         disclosed=frozenset(disclosed),
         affiliation=author.affiliation,
+        material_ties=tuple(author.ties.splitlines()),
+        references=references,
         safety_flags=frozenset(flags.values_list("rule_id", flat=True)),
         disclosure_line=disclosure_line(thread, author),
     )
@@ -197,7 +225,7 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
             thread_id=draft.thread_id,
             community_name=draft.thread.community.name,
             text=version.text,
-            packet=packet_for(draft, version.text),
+            packet=packet_for(draft, version),
             authors=User.objects.filter(pk__in=draft.versions.values_list("author", flat=True)),
             answers={finding: why for finding, why in answers.items() if why.strip()},
             due_at=timezone.now() + REVIEW_DUE,
@@ -221,9 +249,9 @@ def check_thread_screened(thread: Thread) -> None:
         )
 
 
-def packet_for(draft: Draft, text: VaultText) -> Packet:
-    """What the signers of this text will see."""
-    thread = draft.thread
+def packet_for(draft: Draft, version: DraftVersion) -> Packet:
+    """What the signers of this version will see."""
+    thread, text = draft.thread, version.text
     pairs = screening.newest_revisions(thread)
     authors = conversation.Authors(thread.key, [post for post, _ in pairs])
     assert text.scan is not None  # the caller's gate checked it
@@ -251,6 +279,7 @@ def packet_for(draft: Draft, text: VaultText) -> Packet:
         rule_set=text.scan.rule_set.version,
         engine=text.scan.engine,
         snapshot=conversation.snapshot(thread, draft.reply_to_id),
+        references=references_of(version),
     )
 
 
@@ -269,7 +298,7 @@ def _rescan_if_due(by: User, draft_id: UUID) -> None:
 
 
 def _scan(version: DraftVersion, author: User) -> None:
-    context = context_for(version.draft.thread, author)
+    context = context_for(version.draft.thread, author, references_of(version))
     scanning.scan_texts([version.text], [context], case_id=str(version.draft_id))
 
 

@@ -123,6 +123,8 @@ class DraftVersion(models.Model):
     body = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
     # The body as it would be posted, disclosure line included: this is what is scanned.
     text = models.OneToOneField(VaultText, on_delete=models.PROTECT, related_name="draft_version")
+    # What the author attached as evidence, one reference a line; None for none.
+    references = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
     saved_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -28,6 +28,8 @@ class User(AbstractUser):
     # Named in the disclosure line of replies and in DISC-* rules.
     affiliation = models.CharField(max_length=200, blank=True)
     credentials = models.CharField(max_length=100, blank=True)
+    # Connections to makers and services that readers should know (16 CFR 255.5), one a line.
+    ties = models.TextField(blank=True)
 
     @property
     def printed_name(self) -> str:

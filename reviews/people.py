@@ -61,3 +61,43 @@ def add_person(
         EventKind.PERSON_ADDED, by=actor, subject=user, roles=[role.value for role in granted]
     )
     return user
+
+
+LONGEST_TIE, MOST_TIES = 200, 20
+
+
+@transaction.atomic
+def describe_oneself(*, by: User, affiliation: str, credentials: str, ties: str) -> None:
+    """Changes what the replies of this person say and disclose about them.
+
+    Args:
+        affiliation: employer, as printed in replies.
+        credentials: as printed in replies.
+        ties: connections to makers and services that a reader would want to know (16 CFR 255.5),
+            one a line; "" for none.
+    Raises:
+        NotAllowed: this person writes no replies.
+        BadInput: something is too long.
+    """
+    permissions.check_may(by, permissions.Permission.DRAFT)
+    lines = [line.strip() for line in ties.splitlines() if line.strip()]
+    if len(lines) > MOST_TIES or any(len(line) > LONGEST_TIE for line in lines):
+        raise BadInput(
+            f"At most {MOST_TIES} ties, one a line, of at most {LONGEST_TIE} characters each."
+        )
+    new = {
+        "affiliation": affiliation.strip(),
+        "credentials": credentials.strip(),
+        "ties": "\n".join(lines),
+    }
+    for field in ("affiliation", "credentials"):
+        longest = User._meta.get_field(field).max_length or 0
+        if len(new[field]) > longest:
+            raise BadInput(f"The {field} may have at most {longest} characters.")
+    changed = sorted(field for field, value in new.items() if getattr(by, field) != value)
+    if not changed:
+        return
+    for field in changed:
+        setattr(by, field, new[field])
+    by.save(update_fields=changed)
+    ledger.record(EventKind.PERSON_DESCRIBED, by=by.actor, subject=by, changed=changed)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from reviews.views import corrections, queue, review, safety, sign_in
+from reviews.views import corrections, profile, queue, review, safety, sign_in
 
 urlpatterns = [
     path("sign-in/", sign_in.SignInView.as_view(), name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("me/", profile.profile, name="profile"),
     path("queue/", queue.queue, name="queue"),
     path("reviews/<uuid:review_id>/", review.show, name="review"),
     path("reviews/<uuid:review_id>/dispose/", review.dispose, name="dispose"),

@@ -43,6 +43,7 @@ class EventKind(models.TextChoices):
     SAFETY_OPENED = "safety_opened", "Safety signal"
     SAFETY_DISPOSED = "safety_disposed", "Safety signal disposed"
     PERSON_ADDED = "person_added", "Person added"
+    PERSON_DESCRIBED = "person_described", "Person's employer, credentials or ties changed"
     ROLES_CHANGED = "roles_changed", "Roles changed"
     TOKEN_CREATED = "token_created", "API token created"
     # engage: publishing and watching

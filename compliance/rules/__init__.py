@@ -6,6 +6,7 @@ compared and replayed. A rule set is never changed in place: other content is an
 
 from __future__ import annotations
 
+import datetime
 import functools
 import hashlib
 import json
@@ -15,12 +16,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from compliance.rules.product_facts import ProductFact, read_facts, with_facts
 from compliance.rules.reading import read_folder, read_lexicons
 from compliance.rules.rule import Detection, Example, Rule
 
-__all__ = ["Detection", "Example", "Rule", "RuleSet", "shipped_rules"]
+__all__ = [
+    "Detection",
+    "Example",
+    "ProductFact",
+    "Rule",
+    "RuleSet",
+    "product_facts",
+    "shipped_rules",
+]
 
 RULES_FOLDER = Path(__file__).parent
+FACTS_FILE = RULES_FOLDER / "facts" / "products.yaml"
 LEXICON_FOLDER = RULES_FOLDER.parent / "lexicon"
 
 
@@ -80,15 +91,32 @@ class RuleSet:
         return hash(self.version)
 
 
-@functools.cache
-def shipped_rules() -> RuleSet:
-    """The rules that come with this release.
+def shipped_rules(on: datetime.date | None = None) -> RuleSet:
+    """The rules that come with this release, as they stand on a day (today, unless one is given).
 
     Raises:
         ValueError: a rule file is wrong; the message names the file, the rule and the mistake.
     """
+    return _on_the_day(on or datetime.datetime.now(datetime.UTC).date())
+
+
+@functools.lru_cache(maxsize=4)
+def _on_the_day(day: datetime.date) -> RuleSet:
+    rules, lexicons = _read()
+    in_force = [r for r in rules if datetime.date.fromisoformat(r.effective_from) <= day]
+    return RuleSet.build(with_facts(in_force, product_facts(), day), lexicons)
+
+
+@functools.cache
+def _read() -> tuple[list[Rule], dict[str, tuple[str, ...]]]:
     lexicons = read_lexicons(LEXICON_FOLDER)
-    return RuleSet.build(read_folder(RULES_FOLDER, lexicons), lexicons)
+    return read_folder(RULES_FOLDER, lexicons), lexicons
+
+
+@functools.cache
+def product_facts() -> tuple[ProductFact, ...]:
+    """All product facts that come with this release, whatever their dates."""
+    return tuple(read_facts(FACTS_FILE))
 
 
 def _content(rules: Mapping[str, Rule], lexicons: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

@@ -15,7 +15,15 @@ from compliance.enums import Direction, Severity
 from compliance.rules.rule import Detection, Example, Rule
 
 SCANNER_NAMES = frozenset(
-    {"identifiers", "relationship", "claims", "disclosure", "safety", "adverse_events"}
+    {
+        "identifiers",
+        "relationship",
+        "unsaid",
+        "claims",
+        "disclosure",
+        "safety",
+        "adverse_events",
+    }
 )
 CIRCUMSTANCES = frozenset(
     {"negated", "question", "attributed", "quoted", "hedged", "conditional", "past"}
@@ -130,13 +138,16 @@ def _check_entry(
         _check_choice(circumstance, CIRCUMSTANCES, "spare", where)
     patterns = [p for k in ("needs", "patterns", "requires", "unless", "satisfied_by")
                 for p in detection.get(k, ())]  # fmt: skip
-    patterns += [p for group in detection.get("signposts", {}).values() for p in group]
+    groups = [*detection.get("signposts", {}).values(), *detection.get("together", ())]
+    patterns += [p for group in groups for p in group]
     for pattern in patterns:
         try:
             compile_pattern(pattern, lexicons)
         except (re.error, KeyError) as error:
             raise ValueError(f"{where}: the pattern {pattern!r} is wrong: {error}.") from error
-    if entry.get("detects") and entry["scanner"] != "identifiers" and not patterns:
+    found_by_code = entry["scanner"] in ("identifiers", "unsaid")
+    learned = entry.get("detection", {}).get("learned")
+    if entry.get("detects") and not (found_by_code or patterns or learned):
         raise ValueError(f"{where}: 'detects' is true, but there is no pattern to detect it with.")
     example_keys = {f.name for f in fields(Example)}
     for kind in ("positives", "negatives"):

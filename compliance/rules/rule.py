@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from compliance.enums import Direction
+from compliance.findings import ScanContext
+
 
 @dataclass(frozen=True)
 class Example:
@@ -13,15 +16,32 @@ class Example:
 
     Attributes:
         text: what is scanned.
-        safety_flags, references, product_ties, affiliation, disclosed: as in `ScanContext`.
+        safety_flags, references, product_ties, material_ties, affiliation, disclosed: as in
+            `ScanContext`.
+        thread: what the thread says, as `ScanContext.thread_texts`.
     """
 
     text: str
     safety_flags: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     product_ties: tuple[str, ...] = ()
+    material_ties: tuple[str, ...] = ()
+    thread: tuple[str, ...] = ()
     affiliation: str = ""
     disclosed: tuple[str, ...] = ()
+
+    def context(self, direction: Direction) -> ScanContext:
+        """What a scanner is given beside the text."""
+        return ScanContext(
+            direction=direction,
+            thread_texts=self.thread,
+            safety_flags=frozenset(self.safety_flags),
+            references=self.references,
+            product_ties=self.product_ties,
+            material_ties=self.material_ties,
+            affiliation=self.affiliation,
+            disclosed=frozenset(self.disclosed),
+        )
 
     @classmethod
     def from_value(cls, value: str | Mapping[str, Any]) -> Example:
@@ -43,6 +63,8 @@ class Detection:
             text (an absence), answered with the span 0, 0.
         needs: all of these must match somewhere in the text; cheap ones spare the patterns.
         patterns: any of them marks a place.
+        together: groups of patterns; the first of a group marks a place where the others match in
+            the same sentence.
         requires: all of these must match in the same sentence.
         unless: none of these may match in the same sentence.
         spare: circumstances in which the place does not count; names of
@@ -52,12 +74,16 @@ class Detection:
         needs_tie: the rule holds only where a product tie of the author is named in the text.
         signposts: by safety flag of the thread, what the reply must say near its beginning.
         within: how far into the text, in characters, a signpost may begin.
-        confidence: 0 to 1, how sure a hit of this rule is.
+        confidence: 0 to 1, how sure a hit of its patterns is.
+        learned: from which chance on (0 to 1) the trained encoder alone fires the rule for a
+            sentence; 0 where it is not asked.
+        doubted: below which chance a pattern's hit counts as harmless.
     """
 
     scope: str = "phrase"
     needs: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
     requires: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     spare: tuple[str, ...] = ()
@@ -67,6 +93,8 @@ class Detection:
     signposts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     within: int = 0
     confidence: float = 0.8
+    learned: float = 0.0
+    doubted: float = 0.0
 
     @classmethod
     def from_mapping(cls, entry: Mapping[str, Any]) -> Detection:
@@ -74,6 +102,7 @@ class Detection:
         values: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()
         }
+        values["together"] = tuple(tuple(group) for group in entry.get("together", ()))
         values["signposts"] = {k: tuple(v) for k, v in entry.get("signposts", {}).items()}
         return cls(**values)
 

@@ -11,11 +11,15 @@ from compliance.scanners import (
     languages,
     relationship,
     safety,
+    singled_out,
+    unsaid,
 )
 
 SCANNERS: tuple[Scanner, ...] = (
     identifiers.SCANNER,
+    singled_out.SCANNER,
     relationship.SCANNER,
+    unsaid.SCANNER,
     claims.SCANNER,
     disclosure.SCANNER,
     safety.SCANNER,

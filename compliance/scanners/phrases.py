@@ -1,4 +1,5 @@
-"""The engine of the rules that are written as patterns: phrases, and what a whole draft lacks."""
+"""The engine of the rules that a sentence decides: by its words (patterns), by its meaning (the
+encoder of `compliance/scanners/sense.py`), and by what a whole draft lacks."""
 
 from __future__ import annotations
 
@@ -7,13 +8,29 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from compliance.enums import Basis
 from compliance.findings import Hit, ScanContext
 from compliance.rules import Rule, RuleSet
 from compliance.rules.reading import compile_pattern
+from compliance.scanners import sense
+from compliance.scanners.prefilter import Prefilter
+from compliance.scanners.readings import Reading, Readings, readings_of
+from compliance.scanners.sense import Judged
 from compliance.scanners.sentences import Circumstance, Passage
-from compliance.scanners.views import View, normal, plainer
+from compliance.scanners.units import Unit
 
 Patterns = tuple[re.Pattern[str], ...]
+Sentences = Sequence[tuple[Unit, Judged]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a rule fires in a view, how sure it is and what tells it."""
+
+    start: int
+    end: int
+    confidence: float
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,88 +40,153 @@ class CompiledRule:
     rule: Rule
     needs: Patterns
     patterns: Patterns
+    together: tuple[Patterns, ...]
     requires: Patterns
     unless: Patterns
     spare: frozenset[Circumstance]
     satisfied_by: Patterns
     signposts: Mapping[str, Patterns]
+    prefilter: Prefilter
 
 
 class PhraseScanner:
     """Finds the rules that the rule set gives to the scanner of this name.
 
     Raises nothing of its own: patterns were checked when the rules were read.
+
+    Args:
+        name: of the scanner.
+        version: of the code.
+        rules_of: whose rules it takes, where they are not those of its own name.
     """
 
-    def __init__(self, name: str, version: str) -> None:
+    def __init__(self, name: str, version: str, *, rules_of: str = "") -> None:
         self.name = name
-        self.version = version
+        self._version = version
+        self._rules_of = rules_of or name
+
+    @property
+    def version(self) -> str:
+        """Of the code and of the encoder."""
+        return f"{self._version}+{sense.version()}"
 
     def scan(
         self, texts: Sequence[str], contexts: Sequence[ScanContext], rules: RuleSet
     ) -> list[list[Hit]]:
         """One list of hits a text, sorted by place, in the order of the texts."""
-        compiled = compiled_rules(rules, self.name)
+        compiled = compiled_rules(rules, self._rules_of)
         answers = []
         for text, context in zip(texts, contexts, strict=True):
             rules_here = [e for e in compiled if e.rule.applies_to(context.direction)]
-            view = normal(text)
-            hits = set(self._read(rules_here, view, context))
-            for other in plainer(view):  # what only another reading of a disguised text shows
-                hits |= {
-                    hit
-                    for hit in self._read(rules_here, other, context)
-                    if hit.end > hit.start and not any(h.rule_id == hit.rule_id for h in hits)
-                }
-            answers.append(sorted(hits))
+            answers.append(sorted(self._hits(rules_here, readings_of(text), context)))
         return answers
 
+    def _hits(
+        self, entries: Sequence[CompiledRule], readings: Readings, context: ScanContext
+    ) -> set[Hit]:
+        sentences: Sentences = ()
+        if any(e.rule.detection.learned for e in entries):
+            tied = bool(context.material_ties or context.product_ties)
+            sentences = readings.judged(tied=tied)
+        hits = set(self._read(entries, readings.normal, context, sentences))
+        known = {hit.rule_id for hit in hits}
+        for other in readings.plainer:  # what only another reading of a disguised text shows
+            found = list(self._read(entries, other, context, ()))
+            hits |= {h for h in found if h.end > h.start and h.rule_id not in known}
+        return hits
+
     def _read(
-        self, entries: Sequence[CompiledRule], view: View, context: ScanContext
+        self,
+        entries: Sequence[CompiledRule],
+        reading: Reading,
+        context: ScanContext,
+        sentences: Sentences,
     ) -> Iterator[Hit]:
-        passage = Passage(view.text)
         for entry in entries:
-            for hit in self._judge(entry, passage, context):
-                if hit.end == hit.start:
-                    yield hit
-                else:
-                    start, end = view.original(hit.start, hit.end)
-                    yield replace(hit, start=start, end=end)
+            for place in _judge(entry, reading, context, sentences):
+                start, end = place.start, place.end
+                if end > start:
+                    start, end = reading.view.original(start, end)
+                yield Hit(start, end, entry.rule.id, place.confidence, self.name, basis=place.basis)
 
-    def _judge(self, entry: CompiledRule, passage: Passage, context: ScanContext) -> list[Hit]:
-        detection = entry.rule.detection
-        if detection.cured_by_references and context.references:
-            return []
-        if not all(pattern.search(passage.text) for pattern in entry.needs):
-            return []
-        if any(pattern.search(passage.text) for pattern in entry.satisfied_by):
-            return []
-        if entry.signposts:
-            return self._hit(entry, 0, 0) if _lacks_signpost(entry, passage, context) else []
-        if detection.needs_tie and not _names_tie(passage, context):
-            return []
-        if detection.scope == "draft":
-            return self._hit(entry, 0, 0) if self._places(entry, passage) else []
-        return [hit for start, end in self._places(entry, passage)
-                for hit in self._hit(entry, start, end)]  # fmt: skip
 
-    def _hit(self, entry: CompiledRule, start: int, end: int) -> list[Hit]:
-        return [Hit(start, end, entry.rule.id, entry.rule.detection.confidence, self.name)]
+def _judge(
+    entry: CompiledRule, reading: Reading, context: ScanContext, sentences: Sentences
+) -> list[Place]:
+    detection, passage = entry.rule.detection, reading.passage
+    if detection.cured_by_references and context.references:
+        return []
+    if entry.signposts:
+        return [_whole(entry)] if _lacks_signpost(entry, passage, context) else []
+    if detection.needs_tie and not _names_tie(passage, context):
+        return []
+    likely = reading.candidates(entry.prefilter)
+    places = []
+    if all(_found(pattern, passage, likely) for pattern in entry.needs):
+        places = _places(entry, passage, likely)
+    if detection.learned and sentences:
+        places = _with_sense(entry, places, sentences)
+    if places and any(_found(pattern, passage, likely) for pattern in entry.satisfied_by):
+        return []
+    if detection.scope == "draft" and places:
+        best = max(places, key=lambda place: place.confidence)
+        return [replace(best, start=0, end=0)]
+    return places
 
-    def _places(self, entry: CompiledRule, passage: Passage) -> list[tuple[int, int]]:
-        found = sorted(
-            _words_only(passage.text, *match.span())
-            for pattern in entry.patterns
-            for match in pattern.finditer(passage.text)
-            if _counts(entry, passage, match)
-        )
-        merged: list[tuple[int, int]] = []
-        for start, end in found:
-            if merged and start < merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-            else:
-                merged.append((start, end))
-        return merged
+
+def _found(pattern: re.Pattern[str], passage: Passage, likely: frozenset[str]) -> bool:
+    return pattern.pattern in likely and pattern.search(passage.text) is not None
+
+
+def _whole(entry: CompiledRule) -> Place:
+    return Place(0, 0, entry.rule.detection.confidence, Basis.PATTERN)
+
+
+def _places(entry: CompiledRule, passage: Passage, likely: frozenset[str]) -> list[Place]:
+    found = sorted(
+        _words_only(passage.text, *match.span())
+        for match in _matches(entry, passage, likely)
+        if _counts(entry, passage, match)
+    )
+    merged: list[tuple[int, int]] = []
+    for start, end in found:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    confidence = entry.rule.detection.confidence
+    return [Place(start, end, confidence, Basis.PATTERN) for start, end in merged]
+
+
+def _matches(
+    entry: CompiledRule, passage: Passage, likely: frozenset[str]
+) -> Iterator[re.Match[str]]:
+    for pattern in entry.patterns:
+        if pattern.pattern in likely:
+            yield from pattern.finditer(passage.text)
+    for first, *others in entry.together:
+        if first.pattern not in likely:
+            continue
+        for match in first.finditer(passage.text):
+            words = passage.words_of(passage.sentence_at(match.start()))
+            if all(other.search(words) for other in others):
+                yield match
+
+
+def _with_sense(entry: CompiledRule, places: Sequence[Place], sentences: Sentences) -> list[Place]:
+    """What the patterns found, less what the encoder takes for harmless, and what it adds."""
+    detection, found = entry.rule.detection, []
+    for unit, judged in sentences:
+        chance = judged.get(entry.rule.id, 0.0)
+        inside = [place for place in places if unit.start <= place.start < unit.end]
+        if chance >= detection.learned:
+            both = [
+                replace(p, confidence=max(p.confidence, chance), basis=Basis.BOTH) for p in inside
+            ]
+            found += both or [Place(unit.start, unit.end, chance, Basis.LEARNED)]
+        elif chance >= detection.doubted:
+            found += inside
+    return found
 
 
 @functools.lru_cache(maxsize=32)
@@ -119,14 +201,27 @@ def compiled_rules(rules: RuleSet, scanner: str) -> tuple[CompiledRule, ...]:
             rule=rule,
             needs=compiled(rule.detection.needs),
             patterns=compiled(rule.detection.patterns),
+            together=tuple(compiled(group) for group in rule.detection.together),
             requires=compiled(rule.detection.requires),
             unless=compiled(rule.detection.unless),
             spare=frozenset(Circumstance(name) for name in rule.detection.spare),
             satisfied_by=compiled(rule.detection.satisfied_by),
             signposts={f: compiled(p) for f, p in rule.detection.signposts.items()},
+            prefilter=prefilter_of(rules),
         )
         for rule in rules.of_scanner(scanner)
     )
+
+
+@functools.lru_cache(maxsize=32)
+def prefilter_of(rules: RuleSet) -> Prefilter:
+    """Asks for all patterns of the rule set at once."""
+    wanted = []
+    for rule in rules.rules.values():
+        told = rule.detection
+        wanted += [*told.needs, *told.patterns, *told.satisfied_by]
+        wanted += [group[0] for group in told.together]
+    return Prefilter(compile_pattern(pattern, rules.lexicons).pattern for pattern in wanted)
 
 
 def _words_only(text: str, start: int, end: int) -> tuple[int, int]:

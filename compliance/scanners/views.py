@@ -8,7 +8,7 @@ that are drawn like a Latin letter or a digit.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import regex
@@ -65,8 +65,8 @@ class View:
     """
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
     joined: bool = False
 
     def original(self, start: int, end: int) -> tuple[int, int]:
@@ -125,8 +125,7 @@ def _with_context(text: str, places: list[tuple[int, int]]) -> Iterator[tuple[in
 def normal(text: str) -> View:
     """Without invisible characters, composed, in plain Latin letters and ASCII digits."""
     if text.isascii():
-        places = range(len(text))
-        return View(text, tuple(places), tuple(n + 1 for n in places))
+        return View(text, range(len(text)), range(1, len(text) + 1))
     plain, starts, ends = [], [], []
     for start, end in _clusters(text):
         kept = "".join(c for c in text[start:end] if not _is_invisible(c))

@@ -14,8 +14,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from compliance import vault
-from compliance.enums import Severity
-from compliance.exceptions import NotAllowed, Refusal, ScannerFailed
+from compliance.enums import Basis, Severity
+from compliance.exceptions import BadInput, NotAllowed, Refusal, ScannerFailed
 from compliance.findings import Hit
 from compliance.models import Finding
 from compliance.rules import shipped_rules
@@ -39,6 +39,7 @@ class Advised:
         quote: the author's own words, or "" for an absence.
         answerable: whether the author may say why it should stand.
         answer: what they wrote so far.
+        basis: what told it.
     """
 
     slot: str
@@ -47,6 +48,7 @@ class Advised:
     quote: str
     answerable: bool
     answer: str
+    basis: Basis
 
 
 @require_POST
@@ -79,7 +81,12 @@ def write(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         return _page(request, draft, newest=drafting.newest_version(draft))
     before = drafting.newest_version(draft)
     try:
-        version = drafting.save(by=user, draft_id=draft.pk, body=request.POST.get("body", ""))
+        version = drafting.save(
+            by=user,
+            draft_id=draft.pk,
+            body=request.POST.get("body", ""),
+            references=request.POST.get("references", ""),
+        )
         if "submit" in request.POST:
             answers = _answers_by_finding(version, request.POST)
             review = drafting.submit(by=user, draft_id=draft.pk, answers=answers)
@@ -117,6 +124,9 @@ def _page(
     user = cast(User, request.user)
     typed = request.POST.get("body")
     body = typed if typed is not None else vault.unseal(newest.body) if newest else ""
+    typed_references = request.POST.get("references")
+    if typed_references is None:
+        typed_references = "\n".join(drafting.references_of(newest)) if newest else ""
     review = Review.objects.filter(case_id=draft.pk).order_by("-submitted_at").first()
     in_review = review is not None and review.state in workflow.OPEN_STATES
     context = {
@@ -124,6 +134,7 @@ def _page(
         "thread": draft.thread,
         **conversation_context(draft.thread),
         "body": body,
+        "references": typed_references,
         "newest": newest,
         "versions": list(draft.versions.select_related("author").order_by("-number")),
         "line": drafting.disclosure_line(draft.thread, user),
@@ -133,7 +144,7 @@ def _page(
         "refused": refused,
         "can_reveal": False,
         "can_correct": False,
-        **_findings(user, draft, body, request.POST),
+        **_findings(user, draft, body, typed_references, request.POST),
     }
     status = refused.status if refused else 200
     return render(request, "engage/draft.html", context, status=status)
@@ -155,14 +166,17 @@ def findings(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         Draft.objects.select_related("thread__community", "thread__key"), pk=draft_id
     )
     _check_own(user, draft)
-    context = _findings(user, draft, request.POST.get("body", ""), request.POST)
+    body, references = (request.POST.get(name, "") for name in ("body", "references"))
+    context = _findings(user, draft, body, references, request.POST)
     return render(request, "engage/findings.html", context)
 
 
-def _findings(user: User, draft: Draft, body: str, typed: Mapping[str, str]) -> dict[str, Any]:
+def _findings(
+    user: User, draft: Draft, body: str, references: str, typed: Mapping[str, str]
+) -> dict[str, Any]:
     try:
-        hits = drafting.preview(by=user, draft_id=draft.pk, body=body)
-    except ScannerFailed as failure:
+        hits = drafting.preview(by=user, draft_id=draft.pk, body=body, references=references)
+    except (ScannerFailed, BadInput) as failure:
         return {"advised": [], "scanner_failed": str(failure), "counts": {}, "empty": False}
     text = drafting.as_posted(body.replace("\r\n", "\n").strip(), draft.thread, user)
     advised = _advised(text, hits, typed)
@@ -189,6 +203,7 @@ def _advised(text: str, hits: list[Hit], typed: Mapping[str, str]) -> list[Advis
                 quote=text[hit.start : hit.end],
                 answerable=severity in gates.ANSWERED_BY_AUTHOR,
                 answer=typed.get(f"answer-{slot}", ""),
+                basis=Basis(hit.basis),
             )
         )
     return sorted(advised, key=lambda a: a.severity.rank)

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from compliance import vault
-from compliance.enums import Severity
+from compliance.enums import Basis, Severity
 from compliance.exceptions import BadInput, Refusal
 from compliance.masking import (
     LABELS,
@@ -135,6 +135,7 @@ def _judged(review: Review, packet: Packet) -> list[Judged]:
                     start=mark.start,
                     end=mark.end,
                     confidence=finding.confidence,
+                    basis=Basis(finding.basis),
                     entity=mark.entity,
                     quote=_quote(packet, mark),
                 ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from compliance.enums import Severity
+from compliance.enums import Basis, Severity
 from compliance.masking import Mark, Pseudonyms, Segment, mask
 from compliance.rules.rule import Rule
 from reviews.packet import PacketMark
@@ -23,6 +23,7 @@ class ShownFinding:
     confidence: float
     entity: str
     quote: str = ""
+    basis: Basis = Basis.PATTERN
 
     @property
     def percent(self) -> int:

@@ -95,12 +95,18 @@ class Tagger(nn.Module):
             ids, cases: of shape (rows, pieces).
             mask: 1 for pieces, 0 for padding; None if nothing is padded.
         """
+        return torch.as_tensor(self.head(self.dropout(self.states(ids, cases, mask))))
+
+    def states(
+        self, ids: torch.Tensor, cases: torch.Tensor, mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """What the last layer makes of each piece, of shape (rows, pieces, size)."""
         places = self.places(torch.arange(ids.shape[1], device=ids.device))
         states = self.dropout(self.norm(self.words(ids) + places + self.cases(cases)))
         read = None if mask is None else mask[:, None, None, :].bool()
         for layer in self.layers:
             states = layer(states, read)
-        return torch.as_tensor(self.head(self.dropout(states)))
+        return torch.as_tensor(states)
 
     def groups(self, encoder_rate: float, head_rate: float) -> list[dict[str, object]]:
         """Its parameters with their learning rates: what is new learns faster."""

@@ -3,7 +3,6 @@
 import pytest
 
 from compliance.enums import Direction
-from compliance.findings import ScanContext
 from compliance.rules import shipped_rules
 from compliance.scanners import SCANNERS
 
@@ -24,17 +23,14 @@ def cases(kind):
 
 
 def hits_of(rule, direction, example):
-    context = ScanContext(
-        direction=direction,
-        safety_flags=frozenset(example.safety_flags),
-        references=example.references,
-        product_ties=example.product_ties,
-        affiliation=example.affiliation,
-        disclosed=frozenset(example.disclosed),
-    )
-    scanner = next(s for s in SCANNERS if s.name == rule.scanner)
-    found = scanner.scan([example.text], [context], shipped_rules())[0]
-    return [hit for hit in found if hit.rule_id == rule.id]
+    names = {rule.scanner, "singled_out"} if rule.scanner == "identifiers" else {rule.scanner}
+    return [
+        hit
+        for scanner in SCANNERS
+        if scanner.name in names
+        for hit in scanner.scan([example.text], [example.context(direction)], shipped_rules())[0]
+        if hit.rule_id == rule.id
+    ]
 
 
 @pytest.mark.parametrize(("rule", "direction", "example"), list(cases("positives")))

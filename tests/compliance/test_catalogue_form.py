@@ -1,0 +1,30 @@
+"""Examples in the form of the catalogue: what stands in parentheses behind is context."""
+
+import pytest
+
+from compliance.enums import Direction
+from compliance.rules.catalogue_form import with_context
+
+
+@pytest.mark.parametrize(
+    ("example", "text", "context"),
+    [
+        ("Rest well. (thread: SAFE-CRISIS)", "Rest well.", {"flags": {"SAFE-CRISIS"}}),
+        ("Rest. (thread: SAFE-CRISIS, SAFE-URGENT)", "Rest.",
+         {"flags": {"SAFE-CRISIS", "SAFE-URGENT"}}),
+        ("A trial compared them (reference attached).", "A trial compared them.", {"references": 1}),
+        ("It works. (reference attached)", "It works.", {"references": 1}),
+        ("I like it. (author is a paid speaker for the maker, nothing stated)", "I like it.",
+         {"ties": 1}),
+        ("I like it. (account does not identify the hospital as employer)", "I like it.",
+         {"ties": 1}),
+        ("Great clinic! (drafted by clinic staff)", "Great clinic!", {}),
+        ("Take it at night (the same hour is best)", "Take it at night (the same hour is best)", {}),
+    ],
+)  # fmt: skip
+def test_parentheses_behind_become_context(example, text, context):
+    scanned, given = with_context(example, Direction.OUTBOUND)
+    assert scanned == text
+    assert given.safety_flags == context.get("flags", set())
+    assert len(given.references) == context.get("references", 0)
+    assert len(given.material_ties) == context.get("ties", 0)
