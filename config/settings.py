@@ -173,6 +173,22 @@ USE_I18N = False
 LOGGING_CONFIG = None
 logging_config(level=env.str("LOG_LEVEL", default="INFO"))
 
+# Which deadlines a safety signal has (names in reviews/clocks.py), and whose public holidays count.
+SAFETY_CLOCKS = env.list(
+    "SAFETY_CLOCKS",
+    default=[
+        "crisis",
+        "internal",
+        "us_serious",
+        "eu_serious",
+        "eu_other",
+        "device_facility",
+        "device_manufacturer",
+        "device_urgent",
+    ],
+)
+HOLIDAYS_OF = env.str("HOLIDAYS_OF", default="US")
+
 # What looks for identifiers: the kind of model (countersign, spacy, transformers) and its folder,
 # the shipped one by default; how eagerly; the least score by kind, e.g. "NAME=0.4;PLACE=0.6"; and
 # models for other languages, e.g. "de=spacy:/srv/models/de".

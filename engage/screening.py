@@ -6,7 +6,7 @@ Rows say what is due; tasks only nudge (law 5). A text that can't be scanned is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -83,13 +83,13 @@ def _triage_title(thread_id: UUID) -> bool:
     thread = Thread.objects.select_for_update(of=("self",)).get(pk=thread_id)
     if thread.title_triaged:
         return False  # somebody was quicker
-    _open_cases(thread, thread.title)
+    _open_cases(thread, thread.title, aware_at=thread.title.created_at)
     thread.title_triaged = True
     thread.save(update_fields=["title_triaged"])
     return True
 
 
-def _open_cases(thread: Thread, text: VaultText) -> None:
+def _open_cases(thread: Thread, text: VaultText, *, aware_at: datetime) -> None:
     try:
         findings = scanning.findings_of(text)
     except TextErased:
@@ -100,6 +100,7 @@ def _open_cases(thread: Thread, text: VaultText) -> None:
             community_name=thread.community.name,
             text=text,
             rule_ids=signals,
+            aware_at=aware_at,
         )
 
 
@@ -111,7 +112,7 @@ def _triage(revision_id: UUID) -> bool:
     if post.triaged_revision + 1 != revision.number:
         return False  # somebody was quicker, or an earlier revision still waits for its scan
     if not is_ours(revision.post):
-        _open_cases(revision.post.thread, revision.text)
+        _open_cases(revision.post.thread, revision.text, aware_at=revision.seen_at)
     post.triaged_revision = revision.number
     post.save(update_fields=["triaged_revision"])
     return True

@@ -81,4 +81,5 @@ class SafetyOutcome(models.TextChoices):
 
     FORWARDED = "forwarded", "Handed to the safety team"
     SIGNPOSTED = "signposted", "Help was offered to the person"
+    DUPLICATE = "duplicate", "Known already under another signal"
     NOT_VALID = "not_valid", "Not a safety matter"

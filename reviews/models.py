@@ -254,7 +254,11 @@ class SafetyCase(models.Model):
     text = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
     rule_id = models.CharField(max_length=40)
     opened_at = models.DateTimeField(auto_now_add=True)
-    due_at = models.DateTimeField()
+    # When the service received the post: all deadlines count from here. None for older cases,
+    # where it was when the case was opened.
+    aware_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()  # of the next deadline
+    owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     disposed_at = models.DateTimeField(null=True)
     disposed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=12, choices=SafetyOutcome, blank=True)
@@ -275,3 +279,43 @@ class SafetyCase(models.Model):
     def key(self) -> DataKey:
         """The data key of the thread."""
         return self.text.key
+
+
+class CaseFacts(models.Model):
+    """What was found in the post of a safety case; a correction is a new row. Offsets, never text.
+
+    Number 1 is what the machine found when the case was opened.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(SafetyCase, on_delete=models.PROTECT, related_name="facts")
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    serious = models.BooleanField()
+    found = models.JSONField()  # [{"start", "end", "kind", "code"}], as case_facts.Fact
+    reason = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "number"], name="case_facts_once"),
+            models.CheckConstraint(
+                name="case_facts_corrected_with_reason",
+                condition=Q(by__isnull=True) | Q(reason__isnull=False),
+            ),
+        ]
+
+
+class HandOff(models.Model):
+    """A case was handed to a safety team or system outside, with what they call it there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(SafetyCase, on_delete=models.PROTECT, related_name="hand_offs")
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    reference = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["at"]

@@ -24,5 +24,12 @@ urlpatterns = [
     path("corrections/<uuid:proposal_id>/decline/", corrections.decline, name="decline"),
     path("corrections/listed/<uuid:entry_id>/retire/", corrections.retire, name="retire"),
     path("safety/", safety.signals, name="safety"),
-    path("safety/<uuid:case_id>/", safety.dispose, name="safety_dispose"),
+    path("safety/export/", safety.export, name="safety_export"),
+    path("safety/<uuid:case_id>/", safety.show, name="safety_case"),
+    path("safety/<uuid:case_id>/own/", safety.own, name="safety_own"),
+    path("safety/<uuid:case_id>/correct/", safety.correct, name="safety_correct"),
+    path("safety/<uuid:case_id>/hand-off/", safety.hand_off, name="safety_hand_off"),
+    path("safety/<uuid:case_id>/dispose/", safety.dispose, name="safety_dispose"),
+    path("safety/<uuid:case_id>/print/", safety.print_out, name="safety_print"),
+    path("safety/<uuid:case_id>/json/", safety.as_json, name="safety_json"),
 ]

@@ -14,14 +14,19 @@ from scripts.training.encoder import Tagger, from_base
 class Judge(nn.Module):
     """Logits of each rule for each sentence.
 
+    Each rule looks for its own words: its logit is the mean of what the pieces say, weighted by how
+    much each of them matters to that rule (Mullenbach et al., arXiv:1802.05695).
+
     Args:
-        encoder: a tagger, of which the head is used on the mean of the judged word pieces, and the
-            embedding of cases for the roles.
+        encoder: a tagger, of which the head says what a piece means for each rule, and the
+            embedding of cases is used for the roles.
     """
 
     def __init__(self, encoder: Tagger) -> None:
         super().__init__()
         self.encoder = encoder
+        size, rules = encoder.head.in_features, encoder.head.out_features
+        self.matters = nn.Linear(size, rules)
 
     def forward(
         self, ids: torch.Tensor, roles: torch.Tensor, mask: torch.Tensor | None = None
@@ -32,10 +37,15 @@ class Judge(nn.Module):
             ids, roles: of shape (rows, pieces).
             mask: 1 for pieces, 0 for padding; None if nothing is padded.
         """
-        states = self.encoder.states(ids, roles, mask)
-        judged = (roles == int(Role.JUDGED)).unsqueeze(-1).to(states.dtype)
-        mean = (states * judged).sum(1) / judged.sum(1).clamp(min=1.0)
-        return torch.as_tensor(self.encoder.head(self.encoder.dropout(mean)))
+        states = self.encoder.dropout(self.encoder.states(ids, roles, mask))
+        context = (roles != int(Role.JUDGED)).unsqueeze(-1)
+        matters = self.matters(states).masked_fill(context, -1e4).softmax(1)
+        return torch.as_tensor((matters * self.encoder.head(states)).sum(1))
+
+    def groups(self, encoder_rate: float, head_rate: float) -> list[dict[str, object]]:
+        """Its parameters with their learning rates: what is new learns faster."""
+        of_encoder = self.encoder.groups(encoder_rate, head_rate)
+        return [*of_encoder, {"params": list(self.matters.parameters()), "lr": head_rate}]
 
 
 def new_judge(base: Path, rules: int) -> Judge:

@@ -10,16 +10,13 @@ from compliance.rules.catalogue_form import with_context
     ("example", "text", "context"),
     [
         ("Rest well. (thread: SAFE-CRISIS)", "Rest well.", {"flags": {"SAFE-CRISIS"}}),
-        ("Rest. (thread: SAFE-CRISIS, SAFE-URGENT)", "Rest.",
-         {"flags": {"SAFE-CRISIS", "SAFE-URGENT"}}),
-        ("A trial compared them (reference attached).", "A trial compared them.", {"references": 1}),
+        ("Rest. (thread: SAFE-CRISIS, AE-REPLY)", "Rest.", {"flags": {"SAFE-CRISIS", "AE-REPLY"}}),
+        ("A trial agrees (reference attached).", "A trial agrees.", {"references": 1}),
         ("It works. (reference attached)", "It works.", {"references": 1}),
-        ("I like it. (author is a paid speaker for the maker, nothing stated)", "I like it.",
-         {"ties": 1}),
-        ("I like it. (account does not identify the hospital as employer)", "I like it.",
-         {"ties": 1}),
+        ("Go. (author is a paid speaker, nothing stated)", "Go.", {"ties": 1}),
+        ("Go. (account does not identify the hospital as employer)", "Go.", {"ties": 1}),
         ("Great clinic! (drafted by clinic staff)", "Great clinic!", {}),
-        ("Take it at night (the same hour is best)", "Take it at night (the same hour is best)", {}),
+        ("At night (the same hour)", "At night (the same hour)", {}),
     ],
 )  # fmt: skip
 def test_parentheses_behind_become_context(example, text, context):

@@ -44,13 +44,14 @@ class World:
             "publication": [self.publication.pk],
             "case": [self.review.case_id],
             "reveal": [self.post.revisions.get().text_id, self.masked.pk],
-            "safety_dispose": [self.signal.pk],
             "mark_false": [self.post.revisions.get().text_id],
             "mark_missed": [self.post.revisions.get().text_id],
             "approve": [self.proposal.pk],
             "decline": [self.proposal.pk],
             "retire": [self.listed.pk],
         }
+        if name.startswith("safety_") and name != "safety_export":
+            return reverse(name, args=[self.signal.pk])
         of_a_review = {"review", "dispose", "remark", "sign", "send_back", "refuse", "withdraw"}
         return reverse(name, args=[self.review.pk] if name in of_a_review else ids.get(name, []))
 
