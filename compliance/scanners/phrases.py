@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from compliance.enums import Basis
+from compliance.enums import Basis, Direction
 from compliance.findings import Hit, ScanContext
 from compliance.rules import Rule, RuleSet
 from compliance.rules.reading import compile_pattern
@@ -87,7 +87,8 @@ class PhraseScanner:
         sentences: Sentences = ()
         if any(e.rule.detection.learned for e in entries):
             tied = bool(context.material_ties or context.product_ties)
-            sentences = readings.judged(tied=tied)
+            gated = context.direction == Direction.INBOUND
+            sentences = readings.judged(tied=tied, gated=gated)
         hits = set(self._read(entries, readings.normal, context, sentences))
         known = {hit.rule_id for hit in hits}
         for other in readings.plainer:  # what only another reading of a disguised text shows

@@ -35,18 +35,19 @@ class Readings:
 
     normal: Reading
     plainer: tuple[Reading, ...]
-    _judged: dict[bool, list[tuple[Unit, Judged]]] = field(default_factory=dict)
+    _judged: dict[tuple[bool, bool], list[tuple[Unit, Judged]]] = field(default_factory=dict)
 
-    def judged(self, *, tied: bool) -> list[tuple[Unit, Judged]]:
+    def judged(self, *, tied: bool, gated: bool) -> list[tuple[Unit, Judged]]:
         """Each sentence of the normal form with what the encoder takes it for.
 
         Args:
-            tied: the author has a tie that the reply does not show.
+            tied, gated: as in `Sense.judge`.
         """
-        if tied not in self._judged:
+        if (tied, gated) not in self._judged:
             found = list(units(self.normal.passage))
-            self._judged[tied] = list(zip(found, sense().judge(found, tied=tied), strict=True))
-        return self._judged[tied]
+            judged = sense().judge(found, tied=tied, gated=gated)
+            self._judged[tied, gated] = list(zip(found, judged, strict=True))
+        return self._judged[tied, gated]
 
 
 @functools.lru_cache(maxsize=REMEMBERED)

@@ -37,6 +37,7 @@ class Advised:
     Attributes:
         slot: rule and number, e.g. "CLM-CURE-1"; stays the same while the text is edited.
         quote: the author's own words, or "" for an absence.
+        start, end: where they stand in the text as it would be posted, in code points.
         answerable: whether the author may say why it should stand.
         answer: what they wrote so far.
         basis: what told it.
@@ -46,6 +47,8 @@ class Advised:
     rule: Rule
     severity: Severity
     quote: str
+    start: int
+    end: int
     answerable: bool
     answer: str
     basis: Basis
@@ -201,6 +204,8 @@ def _advised(text: str, hits: list[Hit], typed: Mapping[str, str]) -> list[Advis
                 rule=rule,
                 severity=severity,
                 quote=text[hit.start : hit.end],
+                start=hit.start,
+                end=hit.end,
                 answerable=severity in gates.ANSWERED_BY_AUTHOR,
                 answer=typed.get(f"answer-{slot}", ""),
                 basis=Basis(hit.basis),

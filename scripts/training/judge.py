@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -51,3 +52,17 @@ class Judge(nn.Module):
 def new_judge(base: Path, rules: int) -> Judge:
     """A judge with the weights of the base encoder and a new head."""
     return Judge(from_base(base, rules))
+
+
+def padded(
+    rows: Sequence[tuple[list[int], list[int]]],
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Ids, roles and mask of encoded sentences, as long as the longest of them."""
+    longest = max(len(ids) for ids, _ in rows)
+    ids = torch.zeros((len(rows), longest), dtype=torch.int64)
+    roles, mask = torch.zeros_like(ids), torch.zeros_like(ids)
+    for number, (own_ids, own_roles) in enumerate(rows):
+        ids[number, : len(own_ids)] = torch.tensor(own_ids)
+        roles[number, : len(own_ids)] = torch.tensor(own_roles)
+        mask[number, : len(own_ids)] = 1
+    return ids, roles, mask
