@@ -33,6 +33,7 @@ PAGES = (
     ("queue", "Review queue", Permission.READ_QUEUE),
     ("safety", "Safety signals", Permission.READ_SAFETY),
     ("corrections", "Corrections", Permission.CORRECT),
+    ("rules", "Rules", Permission.READ_HISTORY),
     ("publications", "Publications", Permission.READ_PUBLICATIONS),
     ("history", "History", Permission.READ_HISTORY),
     ("installation", "Installation", Permission.MANAGE),

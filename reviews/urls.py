@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.views import corrections, profile, queue, review, safety, sign_in
+from reviews.views import corrections, profile, queue, review, rules, safety, sign_in
 
 urlpatterns = [
     path("sign-in/", sign_in.SignInView.as_view(), name="sign_in"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("corrections/<uuid:proposal_id>/approve/", corrections.approve, name="approve"),
     path("corrections/<uuid:proposal_id>/decline/", corrections.decline, name="decline"),
     path("corrections/listed/<uuid:entry_id>/retire/", corrections.retire, name="retire"),
+    path("rules/", rules.how_they_do, name="rules"),
     path("safety/", safety.signals, name="safety"),
     path("safety/export/", safety.export, name="safety_export"),
     path("safety/<uuid:case_id>/", safety.show, name="safety_case"),

@@ -30,6 +30,7 @@ PAGES: dict[str, set[Role]] = {
     "safety_case": {O, S, A},
     "safety_print": {O, S, A},
     "corrections": {O, L, S},
+    "rules": {O, L, A, M},
     "publications": {C, O, L, S, A, M},
     "publication": {C, O, L, S, A, M},
     "history": {O, L, A, M},

@@ -40,6 +40,7 @@ ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("safety", Role.SAFETY, lambda user: cases.post(CRISIS), ""),
     ("corrections", Role.LEGAL, lambda user: cases.proposal(), ""),
     ("corrections", Role.LEGAL, lambda user: cases.listed_word(), ""),
+    ("rules", Role.AUDITOR, lambda user: cases.review_at(ReviewState.CLEARED, flagged=True), ""),
     ("publications", Role.AUDITOR, lambda user: cases.queued_publication(), ""),
     ("history", Role.AUDITOR, lambda user: cases.queued_publication(), "?tab=all"),
     ("installation", Role.ADMIN, lambda user: cases.post(POST), ""),
