@@ -131,20 +131,10 @@ def _check_entry(
         datetime.date.fromisoformat(entry.get("effective_from", "2026-01-01"))
     except (TypeError, ValueError):
         raise ValueError(f"{where}: effective_from must be a quoted date, '2026-01-31'.") from None
+    patterns: list[str] = []
     detection = entry.get("detection", {})
-    _check_keys(detection, {f.name for f in fields(Detection)}, f"{where}, detection")
-    _check_choice(detection.get("scope", "phrase"), ("phrase", "draft"), "scope", where)
-    for circumstance in detection.get("spare", ()):
-        _check_choice(circumstance, CIRCUMSTANCES, "spare", where)
-    patterns = [p for k in ("needs", "patterns", "requires", "unless", "satisfied_by")
-                for p in detection.get(k, ())]  # fmt: skip
-    groups = [*detection.get("signposts", {}).values(), *detection.get("together", ())]
-    patterns += [p for group in groups for p in group]
-    for pattern in patterns:
-        try:
-            compile_pattern(pattern, lexicons)
-        except (re.error, KeyError) as error:
-            raise ValueError(f"{where}: the pattern {pattern!r} is wrong: {error}.") from error
+    for part in (detection, *detection.get("also", ())):
+        patterns += _check_detection(part, where, lexicons)
     found_by_code = entry["scanner"] in ("identifiers", "unsaid")
     learned = entry.get("detection", {}).get("learned")
     if entry.get("detects") and not (found_by_code or patterns or learned):
@@ -165,3 +155,23 @@ def _check_keys(entry: Mapping[str, Any], known: Iterable[str], where: str) -> N
 def _check_choice(value: object, choices: Collection[str], key: str, where: str) -> None:
     if value not in choices:
         raise ValueError(f"{where}: {key} {value!r} is none of {sorted(choices)}.")
+
+
+def _check_detection(
+    detection: Mapping[str, Any], where: str, lexicons: Mapping[str, tuple[str, ...]]
+) -> list[str]:
+    """Its patterns, all of which compile."""
+    _check_keys(detection, {f.name for f in fields(Detection)}, f"{where}, detection")
+    _check_choice(detection.get("scope", "phrase"), ("phrase", "draft"), "scope", where)
+    for circumstance in detection.get("spare", ()):
+        _check_choice(circumstance, CIRCUMSTANCES, "spare", where)
+    patterns = [p for k in ("needs", "patterns", "requires", "unless", "satisfied_by")
+                for p in detection.get(k, ())]  # fmt: skip
+    groups = [*detection.get("signposts", {}).values(), *detection.get("together", ())]
+    patterns += [p for group in groups for p in group]
+    for pattern in patterns:
+        try:
+            compile_pattern(pattern, lexicons)
+        except (re.error, KeyError) as error:
+            raise ValueError(f"{where}: the pattern {pattern!r} is wrong: {error}.") from error
+    return patterns

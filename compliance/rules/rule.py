@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -69,6 +69,8 @@ class Detection:
         unless: none of these may match in the same sentence.
         spare: circumstances in which the place does not count; names of
             `compliance.scanners.sentences.Circumstance`.
+        also: other ways in which the rule is found, each with needs, patterns, spare, unless,
+            confidence and doubted of its own.
         satisfied_by: if any of these matches anywhere in the text, the rule is kept.
         cured_by_references: attached references satisfy the rule.
         needs_tie: the rule holds only where a product tie of the author is named in the text.
@@ -87,6 +89,7 @@ class Detection:
     requires: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     spare: tuple[str, ...] = ()
+    also: tuple[Detection, ...] = ()
     satisfied_by: tuple[str, ...] = ()
     cured_by_references: bool = False
     needs_tie: bool = False
@@ -96,6 +99,11 @@ class Detection:
     learned: float = 0.0
     doubted: float = 0.0
 
+    def parts(self) -> Iterator[Detection]:
+        """The detection itself and the other ways."""
+        yield self
+        yield from self.also
+
     @classmethod
     def from_mapping(cls, entry: Mapping[str, Any]) -> Detection:
         """From YAML or JSON values; lists become tuples."""
@@ -103,6 +111,7 @@ class Detection:
             k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()
         }
         values["together"] = tuple(tuple(group) for group in entry.get("together", ()))
+        values["also"] = tuple(cls.from_mapping(other) for other in entry.get("also", ()))
         values["signposts"] = {k: tuple(v) for k, v in entry.get("signposts", {}).items()}
         return cls(**values)
 

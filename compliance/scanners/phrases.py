@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from compliance.enums import Basis, Direction
+from compliance.enums import Basis
 from compliance.findings import Hit, ScanContext
-from compliance.rules import Rule, RuleSet
+from compliance.rules import Detection, Rule, RuleSet
 from compliance.rules.reading import compile_pattern
 from compliance.scanners import sense
 from compliance.scanners.prefilter import Prefilter
@@ -25,12 +25,30 @@ Sentences = Sequence[tuple[Unit, Judged]]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a rule fires in a view, how sure it is and what tells it."""
+    """Where a rule fires in a view, how sure it is and what tells it.
+
+    Attributes:
+        doubted: below which chance by the encoder it counts as harmless.
+    """
 
     start: int
     end: int
     confidence: float
     basis: Basis
+    doubted: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPart:
+    """One way of finding a rule, with its patterns ready to run."""
+
+    detection: Detection
+    needs: Patterns
+    patterns: Patterns
+    together: tuple[Patterns, ...]
+    requires: Patterns
+    unless: Patterns
+    spare: frozenset[Circumstance]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +56,7 @@ class CompiledRule:
     """A rule with its patterns ready to run."""
 
     rule: Rule
-    needs: Patterns
-    patterns: Patterns
-    together: tuple[Patterns, ...]
-    requires: Patterns
-    unless: Patterns
-    spare: frozenset[Circumstance]
+    parts: tuple[CompiledPart, ...]
     satisfied_by: Patterns
     signposts: Mapping[str, Patterns]
     prefilter: Prefilter
@@ -87,8 +100,7 @@ class PhraseScanner:
         sentences: Sentences = ()
         if any(e.rule.detection.learned for e in entries):
             tied = bool(context.material_ties or context.product_ties)
-            gated = context.direction == Direction.INBOUND
-            sentences = readings.judged(tied=tied, gated=gated)
+            sentences = readings.judged(tied=tied)
         hits = set(self._read(entries, readings.normal, context, sentences))
         known = {hit.rule_id for hit in hits}
         for other in readings.plainer:  # what only another reading of a disguised text shows
@@ -122,9 +134,7 @@ def _judge(
     if detection.needs_tie and not _names_tie(passage, context):
         return []
     likely = reading.candidates(entry.prefilter)
-    places = []
-    if all(_found(pattern, passage, likely) for pattern in entry.needs):
-        places = _places(entry, passage, likely)
+    places = [place for part in entry.parts for place in _places(part, passage, likely)]
     if detection.learned and sentences:
         places = _with_sense(entry, places, sentences)
     if places and any(_found(pattern, passage, likely) for pattern in entry.satisfied_by):
@@ -143,11 +153,13 @@ def _whole(entry: CompiledRule) -> Place:
     return Place(0, 0, entry.rule.detection.confidence, Basis.PATTERN)
 
 
-def _places(entry: CompiledRule, passage: Passage, likely: frozenset[str]) -> list[Place]:
+def _places(part: CompiledPart, passage: Passage, likely: frozenset[str]) -> list[Place]:
+    if not all(_found(pattern, passage, likely) for pattern in part.needs):
+        return []
     found = sorted(
         _words_only(passage.text, *match.span())
-        for match in _matches(entry, passage, likely)
-        if _counts(entry, passage, match)
+        for match in _matches(part, passage, likely)
+        if _counts(part, passage, match)
     )
     merged: list[tuple[int, int]] = []
     for start, end in found:
@@ -155,17 +167,17 @@ def _places(entry: CompiledRule, passage: Passage, likely: frozenset[str]) -> li
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    confidence = entry.rule.detection.confidence
-    return [Place(start, end, confidence, Basis.PATTERN) for start, end in merged]
+    confidence, doubted = part.detection.confidence, part.detection.doubted
+    return [Place(start, end, confidence, Basis.PATTERN, doubted) for start, end in merged]
 
 
 def _matches(
-    entry: CompiledRule, passage: Passage, likely: frozenset[str]
+    part: CompiledPart, passage: Passage, likely: frozenset[str]
 ) -> Iterator[re.Match[str]]:
-    for pattern in entry.patterns:
+    for pattern in part.patterns:
         if pattern.pattern in likely:
             yield from pattern.finditer(passage.text)
-    for first, *others in entry.together:
+    for first, *others in part.together:
         if first.pattern not in likely:
             continue
         for match in first.finditer(passage.text):
@@ -176,17 +188,17 @@ def _matches(
 
 def _with_sense(entry: CompiledRule, places: Sequence[Place], sentences: Sentences) -> list[Place]:
     """What the patterns found, less what the encoder takes for harmless, and what it adds."""
-    detection, found = entry.rule.detection, []
+    learned, found = entry.rule.detection.learned, []
     for unit, judged in sentences:
-        chance = judged.get(entry.rule.id, 0.0)
         inside = [place for place in places if unit.start <= place.start < unit.end]
-        if chance >= detection.learned:
+        chance = judged[entry.rule.id]
+        if chance >= learned:
             both = [
                 replace(p, confidence=max(p.confidence, chance), basis=Basis.BOTH) for p in inside
             ]
             found += both or [Place(unit.start, unit.end, chance, Basis.LEARNED)]
-        elif chance >= detection.doubted:
-            found += inside
+        else:
+            found += [place for place in inside if chance >= place.doubted]
     return found
 
 
@@ -197,15 +209,21 @@ def compiled_rules(rules: RuleSet, scanner: str) -> tuple[CompiledRule, ...]:
     def compiled(patterns: Sequence[str]) -> Patterns:
         return tuple(compile_pattern(pattern, rules.lexicons) for pattern in patterns)
 
+    def compiled_part(detection: Detection) -> CompiledPart:
+        return CompiledPart(
+            detection=detection,
+            needs=compiled(detection.needs),
+            patterns=compiled(detection.patterns),
+            together=tuple(compiled(group) for group in detection.together),
+            requires=compiled(detection.requires),
+            unless=compiled(detection.unless),
+            spare=frozenset(Circumstance(name) for name in detection.spare),
+        )
+
     return tuple(
         CompiledRule(
             rule=rule,
-            needs=compiled(rule.detection.needs),
-            patterns=compiled(rule.detection.patterns),
-            together=tuple(compiled(group) for group in rule.detection.together),
-            requires=compiled(rule.detection.requires),
-            unless=compiled(rule.detection.unless),
-            spare=frozenset(Circumstance(name) for name in rule.detection.spare),
+            parts=tuple(compiled_part(part) for part in rule.detection.parts()),
             satisfied_by=compiled(rule.detection.satisfied_by),
             signposts={f: compiled(p) for f, p in rule.detection.signposts.items()},
             prefilter=prefilter_of(rules),
@@ -217,11 +235,11 @@ def compiled_rules(rules: RuleSet, scanner: str) -> tuple[CompiledRule, ...]:
 @functools.lru_cache(maxsize=32)
 def prefilter_of(rules: RuleSet) -> Prefilter:
     """Asks for all patterns of the rule set at once."""
-    wanted = []
+    wanted: list[str] = []
     for rule in rules.rules.values():
-        told = rule.detection
-        wanted += [*told.needs, *told.patterns, *told.satisfied_by]
-        wanted += [group[0] for group in told.together]
+        wanted += rule.detection.satisfied_by
+        for part in rule.detection.parts():
+            wanted += [*part.needs, *part.patterns, *(group[0] for group in part.together)]
     return Prefilter(compile_pattern(pattern, rules.lexicons).pattern for pattern in wanted)
 
 
@@ -232,15 +250,15 @@ def _words_only(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _counts(entry: CompiledRule, passage: Passage, match: re.Match[str]) -> bool:
+def _counts(part: CompiledPart, passage: Passage, match: re.Match[str]) -> bool:
     start, end = match.span()
-    if entry.requires or entry.unless:
+    if part.requires or part.unless:
         words = passage.words_of(passage.sentence_at(start))
-        if not all(pattern.search(words) for pattern in entry.requires):
+        if not all(pattern.search(words) for pattern in part.requires):
             return False
-        if any(pattern.search(words) for pattern in entry.unless):
+        if any(pattern.search(words) for pattern in part.unless):
             return False
-    return not (entry.spare and passage.circumstances(start, end, entry.spare))
+    return not (part.spare and passage.circumstances(start, end, part.spare))
 
 
 def _lacks_signpost(entry: CompiledRule, passage: Passage, context: ScanContext) -> bool:

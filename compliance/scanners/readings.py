@@ -35,19 +35,19 @@ class Readings:
 
     normal: Reading
     plainer: tuple[Reading, ...]
-    _judged: dict[tuple[bool, bool], list[tuple[Unit, Judged]]] = field(default_factory=dict)
+    _judged: dict[bool, list[tuple[Unit, Judged]]] = field(default_factory=dict)
 
-    def judged(self, *, tied: bool, gated: bool) -> list[tuple[Unit, Judged]]:
+    def judged(self, *, tied: bool) -> list[tuple[Unit, Judged]]:
         """Each sentence of the normal form with what the encoder takes it for.
 
         Args:
-            tied, gated: as in `Sense.judge`.
+            tied: the author has a tie that the reply does not show.
         """
-        if (tied, gated) not in self._judged:
+        if tied not in self._judged:
             found = list(units(self.normal.passage))
-            judged = sense().judge(found, tied=tied, gated=gated)
-            self._judged[tied, gated] = list(zip(found, judged, strict=True))
-        return self._judged[tied, gated]
+            judged = sense().judge(found, tied=tied)
+            self._judged[tied] = list(zip(found, judged, strict=True))
+        return self._judged[tied]
 
 
 @functools.lru_cache(maxsize=REMEMBERED)

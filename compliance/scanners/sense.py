@@ -18,12 +18,10 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from compliance.scanners.gate import Gate
 from compliance.scanners.units import Unit, encoded
 
 FOLDER = Path(__file__).parent.parent / "models" / "rules_en"
 Judged = Mapping[str, float]
-NOTHING: Judged = {}
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
@@ -31,7 +29,7 @@ class Sense:
     """A model folder, loaded. One a process; a call may be made from several threads.
 
     Args:
-        folder: with `model.onnx`, `tokenizer.json`, `config.json` and `gate.npy`.
+        folder: with `model.onnx`, `tokenizer.json` and `config.json`.
 
     Raises:
         OSError: the folder holds no model.
@@ -43,7 +41,6 @@ class Sense:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._gate = Gate(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
@@ -54,19 +51,16 @@ class Sense:
             disabled_optimizers=["SkipLayerNormFusion"],  # the fused kernel is the slower one
         )
 
-    def judge(self, units: Sequence[Unit], *, tied: bool, gated: bool) -> list[Judged]:
+    def judge(self, units: Sequence[Unit], *, tied: bool) -> list[Judged]:
         """For each unit, by rule id, how likely it is (0 to 1) that the rule must fire.
 
         Args:
             tied: the author has a tie that the reply does not show.
-            gated: only what passes the gate is read; of other units no rule is likely.
         """
-        return [self._judge(unit, tied, gated) for unit in units]
+        return [self._judge(unit, tied) for unit in units]
 
-    def _judge(self, unit: Unit, tied: bool, gated: bool) -> Judged:
+    def _judge(self, unit: Unit, tied: bool) -> Judged:
         ids, roles = encoded(unit, tied, self._tokenizer)
-        if gated and not self._gate.passes([i for i, role in zip(ids, roles, strict=True) if role]):
-            return NOTHING
         # One at a time: in a batch, int8 scales would make a result depend on its neighbours.
         (logits,) = self._session.run(
             None, {"ids": np.array([ids], np.int64), "roles": np.array([roles], np.int64)}
@@ -83,6 +77,5 @@ def sense() -> Sense:
 
 @functools.cache
 def version() -> str:
-    """First 12 hex digits of the SHA-256 of the shipped model and its gate."""
-    files = ((FOLDER / name).read_bytes() for name in ("model.onnx", "gate.npy"))
-    return hashlib.sha256(b"".join(files)).hexdigest()[:12]
+    """First 12 hex digits of the SHA-256 of the shipped model."""
+    return hashlib.sha256((FOLDER / "model.onnx").read_bytes()).hexdigest()[:12]

@@ -35,8 +35,9 @@ def every_pattern():
     rules = shipped_rules()
     for name in SCANNERS:
         for entry in compiled_rules(rules, name):
-            yield from (*entry.needs, *entry.patterns, *entry.satisfied_by)
-            yield from (group[0] for group in entry.together)
+            yield from entry.satisfied_by
+            for part in entry.parts:
+                yield from (*part.needs, *part.patterns, *(group[0] for group in part.together))
 
 
 def texts(number):

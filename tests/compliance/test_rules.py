@@ -23,7 +23,7 @@ def read(*entries):
 
 def test_shipped_rules_are_the_whole_catalogue():
     rules = shipped_rules().rules
-    assert len(rules) == 47
+    assert len(rules) == 48  # the 47 of the catalogue, and REL-UNSAID
     groups = {rule.group for rule in rules.values()}
     assert groups == {"PHI", "REL", "CLM", "DISC", "SAFE", "AE", "LEGAL", "PRIV"}
 
@@ -37,17 +37,15 @@ def test_shipped_rules_tell_why_and_what_to_do():
 
 
 def test_detected_rules_have_examples_of_both_kinds():
-    detected = [rule for rule in shipped_rules().rules.values() if rule.detects]
-    assert len(detected) >= 30
-    for rule in detected:
-        assert len(rule.positives) >= 4, rule.id
-        assert len(rule.negatives) >= 3, rule.id
+    for rule in shipped_rules().rules.values():
+        assert rule.detects, rule.id
+        assert len(rule.positives) >= 10, rule.id
+        assert len(rule.negatives) >= 10, rule.id
 
 
 def test_rule_of_scanner_keeps_to_what_is_detected():
     for rule in shipped_rules().of_scanner("claims"):
         assert rule.detects and rule.scanner == "claims"
-    assert "CLM-STALE" not in {rule.id for rule in shipped_rules().of_scanner("claims")}
 
 
 def test_rule_unknown_raises_key_error():
