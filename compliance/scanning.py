@@ -28,7 +28,7 @@ FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=15)
 NEXT_LANGUAGE = timedelta(days=1)
 LANGUAGE = "language"  # what holds a text that is in none of the languages read here
-LISTS = ("allowed", "denied")
+ADDED_LATER = ("allowed", "denied", "material_ties")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ def context_digest(key: DataKey, context: ScanContext) -> str:
     plain = {
         f.name: sorted(value) if isinstance(value, frozenset) else value
         for f in fields(context)
-        # Nothing on the list is as if there were none: what was scanned before stays so.
-        if (value := getattr(context, f.name)) or f.name not in LISTS
+        # An empty one is as if there were none: what was scanned before it existed stays so.
+        if (value := getattr(context, f.name)) or f.name not in ADDED_LATER
     }
     return vault.digest(key, json.dumps(plain, sort_keys=True, default=str))
 

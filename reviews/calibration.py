@@ -58,6 +58,16 @@ class Record:
         return self.verdicts[Verdict.FALSE_ALARM]
 
     @property
+    def judges(self) -> list[tuple[str, int]]:
+        """Each role with the number of its verdicts."""
+        return [(role.label, verdicts.total()) for role, verdicts in self.by_role.items()]
+
+    @property
+    def overriders(self) -> list[tuple[str, int]]:
+        """Each person who overrode findings, with how many, most first."""
+        return self.by_person.most_common()
+
+    @property
     def share_false(self) -> int | None:
         """False alarms in a hundred verdicts; None where there are too few to say."""
         return round(100 * self.false_alarms / self.judged) if self.judged >= FEW else None

@@ -25,7 +25,7 @@ PASSWORD = "correct-horse-9-battery"
 LINE = "General information, not medical advice; please talk with your own clinician. {author}"
 CLEAN = "Many people notice irregular bleeding in the first months, and it often settles."
 FLAGGED = "Studies show that implants are more effective than pills."  # CLM-PROVEN, needs legal
-SUPERSEDED = "An earlier wording of this reply."
+SUPERSEDED = "Spotting often settles within some months."
 
 # Words that no scanner takes for an identifier, one after the other.
 PLAIN_WORDS = itertools.cycle(

@@ -99,8 +99,12 @@ class PhraseScanner:
     ) -> set[Hit]:
         sentences: Sentences = ()
         if any(e.rule.detection.learned for e in entries):
-            tied = bool(context.material_ties or context.product_ties)
-            sentences = readings.judged(tied=tied)
+            # The line that the community adds was agreed on; it is nobody's claim.
+            sentences = [
+                (unit, judged)
+                for unit, judged in readings.judged(tied=_is_tied(context))
+                if unit.words not in context.disclosure_line
+            ]
         hits = set(self._read(entries, readings.normal, context, sentences))
         known = {hit.rule_id for hit in hits}
         for other in readings.plainer:  # what only another reading of a disguised text shows
@@ -135,7 +139,7 @@ def _judge(
         return []
     likely = reading.candidates(entry.prefilter)
     places = [place for part in entry.parts for place in _places(part, passage, likely)]
-    if detection.learned and sentences:
+    if detection.learned and sentences and (not detection.learned_when_tied or _is_tied(context)):
         places = _with_sense(entry, places, sentences)
     if places and any(_found(pattern, passage, likely) for pattern in entry.satisfied_by):
         return []
@@ -271,6 +275,10 @@ def _lacks_signpost(entry: CompiledRule, passage: Passage, context: ScanContext)
         for flag, patterns in entry.signposts.items()
         if flag in context.safety_flags
     )
+
+
+def _is_tied(context: ScanContext) -> bool:
+    return bool(context.material_ties or context.product_ties)
 
 
 def _names_tie(passage: Passage, context: ScanContext) -> bool:

@@ -117,7 +117,7 @@ def _page(request: HttpRequest, case_id: UUID, status: int = 200, **extra: Any) 
         and case.disposed_at is None,
         "can_reveal": permissions.can_may(user, Permission.REVEAL),
         "now": timezone.now(),
-        "refused": None,
+        "refused": {"form": "", "typed": {"recipient": "", "reference": ""}},
         **extra,
     }
     return render(request, "reviews/safety_case.html", context, status=status)
@@ -239,10 +239,14 @@ def dispose(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def _done(
     request: HttpRequest, case_id: UUID, form: str, act: Callable[[User], str]
 ) -> HttpResponse:
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.DISPOSE_SAFETY)
     try:
-        message = act(cast(User, request.user))
+        message = act(user)
     except Refusal as refusal:
-        refused = {"form": form, "sentence": str(refusal), "typed": request.POST}
+        fields = ("recipient", "reference", "reason", "outcome")
+        typed = {field: request.POST.get(field, "") for field in fields}
+        refused = {"form": form, "sentence": str(refusal), "typed": typed}
         return _page(request, case_id, status=refusal.status, refused=refused)
     messages.success(request, message)
     return redirect("safety_case", case_id)

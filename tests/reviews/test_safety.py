@@ -46,7 +46,7 @@ def told(text: str) -> set[tuple[str, str, str]]:
         ("As a nurse I saw hives.", (FactKind.REPORTER, "professional", "as a nurse")),
         ("My coil snapped.", (FactKind.SPECIAL, "product quality", "snapped")),
         ("I found out I was pregnant while on the pill.",
-         (FactKind.SPECIAL, "pregnancy exposure", "pregnant while")),
+         (FactKind.SPECIAL, "pregnancy exposure", "pregnant while on")),
         ("They gave me the wrong pills.", (FactKind.SPECIAL, "medication error", "wrong pills")),
         ("He died after the injection.", (FactKind.SERIOUS, "death", "died")),
     ],
