@@ -97,16 +97,16 @@ def records(*, by: User, since: datetime | None = None) -> list[Record]:
     told = verdicts.values(
         "finding__rule_id", "verdict", "role", "by__first_name", "by__last_name", "by__username"
     )
-    for row in told.annotate(number=Count("pk")).order_by():
-        record, verdict = found.get(row["finding__rule_id"]), Verdict(row["verdict"])
+    for judged in told.annotate(number=Count("pk")).order_by():
+        record, verdict = found.get(judged["finding__rule_id"]), Verdict(judged["verdict"])
         if record is None:
             continue  # a rule of an earlier release
-        number = row["number"]
+        number = judged["number"]
         record.verdicts[verdict] += number
-        record.by_role.setdefault(Role(row["role"]), Counter())[verdict] += number
+        record.by_role.setdefault(Role(judged["role"]), Counter())[verdict] += number
         if verdict != Verdict.VALID:
-            name = f"{row['by__first_name']} {row['by__last_name']}".strip()
-            record.by_person[name or row["by__username"]] += number
+            name = f"{judged['by__first_name']} {judged['by__last_name']}".strip()
+            record.by_person[name or judged["by__username"]] += number
     used = [record for record in found.values() if record.found or record.judged]
     return sorted(used, key=lambda record: (-record.judged, -record.found, record.rule.id))
 

@@ -19,7 +19,7 @@ from compliance import ledger, scanning, vault
 from compliance.exceptions import TextErased
 from compliance.ledger.kinds import EventKind
 from compliance.masking import MASKED, Mark, Pseudonyms, Segment, mask
-from compliance.models import Finding
+from compliance.models import Finding, VaultText
 from compliance.rules import shipped_rules
 from compliance.rules.rule import Rule
 from compliance.scanners import case_facts
@@ -154,8 +154,8 @@ def as_values(*, by: User, case: SafetyCase) -> dict[str, Any]:
             {
                 "at": _iso(h.at),
                 "by": h.by.printed_name,
-                "recipient": vault.unseal(h.recipient),
-                "reference": vault.unseal(h.reference) if h.reference else None,
+                "recipient": _words(h.recipient),
+                "reference": _words(h.reference) if h.reference else None,
             }
             for h in case.hand_offs.select_related("by", "recipient__key", "reference__key")
         ],
@@ -180,9 +180,9 @@ def as_table(*, by: User, cases: Iterable[SafetyCase]) -> str:
         met = sum(told is not None for told in summary.criteria.values())
         table.writerow(
             [
-                case.pk, case.rule_id, case.community_name,
+                case.pk, case.rule_id, _cell(case.community_name),
                 _iso(case.aware_at or case.opened_at), _iso(case.due_at), summary.clocks[0].label,
-                case.owner.printed_name if case.owner else "", summary.serious, met,
+                _cell(case.owner.printed_name) if case.owner else "", summary.serious, met,
                 case.outcome, _iso(case.disposed_at) if case.disposed_at else "",
             ]
         )  # fmt: skip
@@ -190,6 +190,18 @@ def as_table(*, by: User, cases: Iterable[SafetyCase]) -> str:
             EventKind.SAFETY_EXPORTED, by=by.actor, subject=case, case_id=case.thread_id, form="csv"
         )
     return written.getvalue()
+
+
+def _words(text: VaultText) -> str:
+    try:
+        return vault.unseal(text)
+    except TextErased:
+        return "Erased"
+
+
+def _cell(words: str) -> str:
+    """Words that no spreadsheet takes for a formula."""
+    return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
 
 
 def _iso(moment: Any) -> str:

@@ -90,8 +90,7 @@ def describe_oneself(*, by: User, affiliation: str, credentials: str, ties: str)
         "credentials": credentials.strip(),
         "ties": "\n".join(lines),
     }
-    for field in ("affiliation", "credentials"):
-        longest = User._meta.get_field(field).max_length or 0
+    for field, longest in (("affiliation", 200), ("credentials", 100)):
         if len(new[field]) > longest:
             raise BadInput(f"The {field} may have at most {longest} characters.")
     changed = sorted(field for field, value in new.items() if getattr(by, field) != value)

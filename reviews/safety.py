@@ -127,6 +127,8 @@ def hand_over(*, by: User, case_id: UUID, to: UUID | None) -> SafetyCase:
         BadInput: there is nobody with this id who may.
     """
     case = _open_case(by, case_id)
+    if case.owner_id not in (None, by.pk):
+        raise WrongState("Somebody else has this case. They can hand it over or release it.")
     owner = None
     if to is not None:
         owner = User.objects.filter(pk=to, role_grants__role=Role.SAFETY, is_active=True).first()
@@ -150,21 +152,25 @@ def _own(case: SafetyCase, *, by: User, owner: User | None) -> SafetyCase:
 
 @transaction.atomic
 def correct(
-    *, by: User, case_id: UUID, serious: bool, struck: Iterable[int], reason: str
+    *, by: User, case_id: UUID, seen: int, serious: bool, struck: Iterable[int], reason: str
 ) -> CaseFacts:
     """Corrects what the machine found; what it found stays in the record.
 
     Args:
+        seen: number of the facts that this person looked at.
         serious: whether the event is serious after all.
         struck: places in the list of facts that are not so.
         reason: why, for the record.
     Raises:
         BadInput: no reason, or nothing changed.
+        WrongState: somebody corrected them meanwhile.
     """
     case = _open_case(by, case_id)
     if not reason.strip():
         raise BadInput("Please write why: the reason is part of the record.")
     newest = newest_facts(case)
+    if seen != (newest.number if newest else 0):
+        raise WrongState("Somebody corrected the facts meanwhile. Reload the page and look again.")
     found, out = (newest.found if newest else []), set(struck)
     kept = [fact for number, fact in enumerate(found) if number not in out]
     if newest and newest.serious == serious and len(kept) == len(found):

@@ -71,7 +71,7 @@ def encoded(unit: Unit, tied: bool, tokenizer: Tokenizer) -> tuple[list[int], li
     if tied:
         before = [*tokenizer.encode(TIED, add_special_tokens=False).ids, *before]
     words = tokenizer.encode(unit.words, add_special_tokens=False).ids[:SENTENCE]
-    first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    first, last = (int(tokenizer.token_to_id(name) or 0) for name in ("[CLS]", "[SEP]"))
     ids = [first, *before, last, *words, last]
     roles = [Role.CONTEXT] * (2 + len(before)) + [Role.JUDGED] * len(words) + [Role.CONTEXT]
     return ids, [int(role) for role in roles]

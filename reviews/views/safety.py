@@ -192,6 +192,7 @@ def correct(request: HttpRequest, case_id: UUID) -> HttpResponse:
         verbs.correct(
             by=user,
             case_id=case_id,
+            seen=int(seen) if (seen := request.POST.get("seen", "")).isdecimal() else 0,
             serious=request.POST.get("serious") == "yes",
             struck=[int(n) for n in request.POST.getlist("struck") if n.isdecimal()],
             reason=request.POST.get("reason", ""),

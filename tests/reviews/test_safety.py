@@ -122,9 +122,11 @@ def test_owner_takes_hands_over_and_releases(signal: SafetyCase, officer) -> Non
     assert safety.take(by=officer, case_id=signal.pk).owner == officer
     with pytest.raises(WrongState):
         safety.take(by=colleague, case_id=signal.pk)
+    with pytest.raises(WrongState):
+        safety.hand_over(by=colleague, case_id=signal.pk, to=colleague.pk)
     assert safety.hand_over(by=officer, case_id=signal.pk, to=colleague.pk).owner == colleague
     with pytest.raises(BadInput):
-        safety.hand_over(by=officer, case_id=signal.pk, to=cases.person(Role.LEGAL).pk)
+        safety.hand_over(by=colleague, case_id=signal.pk, to=cases.person(Role.LEGAL).pk)
     assert safety.hand_over(by=colleague, case_id=signal.pk, to=None).owner is None
     with pytest.raises(NotAllowed):
         safety.take(by=cases.person(Role.CLINICIAN), case_id=signal.pk)
@@ -134,15 +136,20 @@ def test_owner_takes_hands_over_and_releases(signal: SafetyCase, officer) -> Non
 def test_correction_is_a_new_row_and_moves_the_clock(signal: SafetyCase, officer) -> None:  # type: ignore[no-untyped-def]
     found = signal.facts.get().found
     with pytest.raises(BadInput, match="why"):
-        safety.correct(by=officer, case_id=signal.pk, serious=False, struck=[], reason=" ")
+        safety.correct(by=officer, case_id=signal.pk, seen=1, serious=False, struck=[], reason=" ")
     with pytest.raises(BadInput, match="Nothing"):
-        safety.correct(by=officer, case_id=signal.pk, serious=True, struck=[], reason="Same.")
+        safety.correct(
+            by=officer, case_id=signal.pk, seen=1, serious=True, struck=[], reason="Same."
+        )
     row = safety.correct(
-        by=officer, case_id=signal.pk, serious=False, struck=[0], reason="No clot."
+        by=officer, case_id=signal.pk, seen=1, serious=False, struck=[0], reason="No clot."
     )
     assert row.number == 2 and row.found == found[1:]
     assert signal.facts.get(number=1).found == found
+    signal.refresh_from_db()
     assert {c.name for c in safety.clocks_of(signal)} == {"internal", "eu_other"}
+    with pytest.raises(WrongState, match="meanwhile"):
+        safety.correct(by=officer, case_id=signal.pk, seen=1, serious=True, struck=[0], reason="x")
 
 
 def test_hand_off_is_kept_with_its_reference(signal: SafetyCase, officer) -> None:  # type: ignore[no-untyped-def]
@@ -163,7 +170,9 @@ def test_disposed_case_takes_no_more(signal: SafetyCase, officer) -> None:  # ty
     for act in (
         lambda: safety.take(by=officer, case_id=signal.pk),
         lambda: safety.hand_off(by=officer, case_id=signal.pk, recipient="A", reference=""),
-        lambda: safety.correct(by=officer, case_id=signal.pk, serious=False, struck=[], reason="x"),
+        lambda: safety.correct(
+            by=officer, case_id=signal.pk, seen=1, serious=False, struck=[], reason="x"
+        ),
     ):
         with pytest.raises(WrongState):
             act()
