@@ -59,6 +59,7 @@ class CompiledRule:
     parts: tuple[CompiledPart, ...]
     satisfied_by: Patterns
     signposts: Mapping[str, Patterns]
+    cue: re.Pattern[str]
     prefilter: Prefilter
 
 
@@ -200,7 +201,8 @@ def _with_sense(entry: CompiledRule, places: Sequence[Place], sentences: Sentenc
             both = [
                 replace(p, confidence=max(p.confidence, chance), basis=Basis.BOTH) for p in inside
             ]
-            found += both or [Place(unit.start, unit.end, chance, Basis.LEARNED)]
+            alone = [Place(unit.start, unit.end, chance, Basis.LEARNED)]
+            found += both or (alone if entry.cue.search(unit.words) else [])
         else:
             found += [place for place in inside if chance >= place.doubted]
     return found
@@ -230,6 +232,7 @@ def compiled_rules(rules: RuleSet, scanner: str) -> tuple[CompiledRule, ...]:
             parts=tuple(compiled_part(part) for part in rule.detection.parts()),
             satisfied_by=compiled(rule.detection.satisfied_by),
             signposts={f: compiled(p) for f, p in rule.detection.signposts.items()},
+            cue=compile_pattern(rule.detection.learned_cue, rules.lexicons),
             prefilter=prefilter_of(rules),
         )
         for rule in rules.of_scanner(scanner)
