@@ -22,9 +22,9 @@ pytestmark = [
 ]
 
 BOARD = "cycle-and-contraception"
-TITLE = "Is spotting on the ring normal?"
+TITLE = "What to expect from the ring"
 NAME = "Keisha Brandt"
-POST = f"My name is {NAME}. I have been spotting on the ring for three weeks. Is that normal?"
+POST = f"My name is {NAME}. I am thinking about the ring. How do cycles change with it?"
 DOSED = "Take 2 tablets of ibuprofen every four hours."
 REPLY = (
     "Thank you for asking; many people wonder. Studies show that spotting in the first months is "
@@ -111,7 +111,7 @@ def _clinician_writes(page_of: Callable[..., object]) -> None:
         expect(page).to_have_url(re.compile("/threads/$"))
         reload_until(page, TITLE)
         page.get_by_role("link", name=TITLE).click()
-        expect(page.get_by_text("Name 1")).to_be_visible()
+        reload_until(page, "Name 1")  # the title may be scanned before the post
         assert NAME not in page.content()
         page.get_by_role("button", name="Write a reply").click()
 
@@ -194,13 +194,19 @@ def _safety_officer_disposes(page_of: Callable[..., object]) -> None:
     with page_of("priya", PHONE) as page:  # type: ignore[attr-defined]
         expect(page).to_have_url(re.compile("/safety/$"))
         signals = page.locator("article.finding")
-        expect(signals).to_have_count(2)
-        crisis = signals.filter(has_text="SAFE-CRISIS")
-        crisis.get_by_label("Help was offered").check()
-        crisis.get_by_label("What you found and did").fill("Sent the signpost; the team knows.")
-        crisis.get_by_role("button", name="Dispose of it").click()
+        crisis = signals.filter(has_text="Suicidal")
+        expect(crisis).to_have_count(1)
+        waiting = signals.count()
+        crisis.get_by_role("link", name="Look at this signal").click()
+        page.get_by_role("button", name="Take it").click()
+        expect(page.get_by_role("status")).to_contain_text("yours")
+        page.locator("summary", has_text="Dispose of it").click()
+        page.get_by_label("Help was offered").check()
+        page.get_by_label("What you found and did").fill("Sent the signpost; the team knows.")
+        page.get_by_role("button", name="Dispose of it").click()
         expect(page.get_by_role("status")).to_contain_text("Recorded")
-        expect(page.locator("article.finding")).to_have_count(1)
+        page.get_by_role("link", name="Safety signals").first.click()
+        expect(signals).to_have_count(waiting - 1)
 
 
 def _auditor_reads(page_of: Callable[..., object]) -> None:

@@ -23,9 +23,9 @@ from engage.communities import add_community
 from engage.demo.community import SandboxFounder
 from engage.enums import ConnectorKind
 from engage.models import Community, Draft, Post, Publication, Thread
-from reviews import clearance, gates, workflow
-from reviews.enums import Role, Verdict
-from reviews.models import Review, User
+from reviews import clearance, gates, safety, workflow
+from reviews.enums import Role, SafetyOutcome, Verdict
+from reviews.models import Review, SafetyCase, User
 from reviews.people import add_person
 
 PATIENCE = 60  # seconds: the running worker may be at the same work
@@ -94,6 +94,7 @@ class Command(BaseCommand):
         drafting.save(by=author, draft_id=draft.pk, body=reply["body"])
         if reply["state"] == "draft":
             return
+        self._look_at_signals(draft)
         review = self._submit(author, draft)
         if reply["state"] == "submitted":
             return
@@ -110,6 +111,18 @@ class Command(BaseCommand):
             return
         self._sign(review, Role.LEGAL)
         self._publish(founder, review, reply)
+
+    def _look_at_signals(self, draft: Draft) -> None:
+        """The safety officer looks first: bleeding with a new IUD is a possible adverse event."""
+        officer = User.objects.filter(role_grants__role=Role.SAFETY).earliest("date_joined")
+        for case in SafetyCase.objects.filter(thread_id=draft.thread_id, disposed_at=None):
+            safety.take(by=officer, case_id=case.pk)
+            safety.dispose(
+                by=officer,
+                case_id=case.pk,
+                outcome=SafetyOutcome.FORWARDED,
+                reason="Expected and not serious; logged with the safety team.",
+            )
 
     def _post(self, community: str, post_id: str) -> Post:
         found = Community.objects.get(slug=community)
