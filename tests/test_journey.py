@@ -114,6 +114,8 @@ def _clinician_writes(page_of: Callable[..., object]) -> None:
         reload_until(page, "Name 1")  # the title may be scanned before the post
         assert NAME not in page.content()
         page.get_by_role("button", name="Write a reply").click()
+        page.wait_for_url(re.compile("/drafts/"))
+        page.wait_for_load_state("networkidle")  # what is typed before the scripts run is not seen
 
         page.get_by_label("What you want to say").fill(DOSED)
         # The first text may wait for the scanners to be loaded.
