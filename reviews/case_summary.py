@@ -63,11 +63,6 @@ class Summary:
         """Whether the event counts as serious."""
         return bool(self.assessed and self.assessed.serious)
 
-    @property
-    def valid(self) -> bool:
-        """Whether all four criteria of a valid report are met."""
-        return all(self.criteria.values())
-
     def told(self, *kinds: FactKind) -> list[Told]:
         """The facts of these kinds."""
         return [told for told in self.facts if told.fact.kind in kinds]

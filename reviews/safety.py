@@ -105,11 +105,6 @@ def facts_in(row: CaseFacts) -> tuple[Fact, ...]:
     return tuple(Fact(f["start"], f["end"], FactKind(f["kind"]), f["code"]) for f in row.found)
 
 
-def may_own(user: User) -> bool:
-    """Whether this person may take safety cases."""
-    return permissions.can_may(user, permissions.Permission.DISPOSE_SAFETY)
-
-
 @transaction.atomic
 def take(*, by: User, case_id: UUID) -> SafetyCase:
     """Makes this person the owner of a case that nobody has."""

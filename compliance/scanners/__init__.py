@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from compliance.findings import Scanner
+from compliance.enums import Direction
+from compliance.findings import ScanContext, Scanner
+from compliance.rules import shipped_rules
 from compliance.scanners import (
     adverse_events,
     claims,
@@ -35,4 +37,6 @@ def engine_version() -> str:
 def warm_up() -> None:
     """Loads what the scanners load late; a web server calls it when it has started."""
     identifiers.warm_up()
+    for scanner in SCANNERS:
+        scanner.scan(["Warm-up."], [ScanContext(Direction.OUTBOUND)], shipped_rules())
     languages.check_covered("Warm-up in a sentence that is long enough to be asked about.")

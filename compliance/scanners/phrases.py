@@ -100,12 +100,7 @@ class PhraseScanner:
     ) -> set[Hit]:
         sentences: Sentences = ()
         if any(e.rule.detection.learned for e in entries):
-            # The line that the community adds was agreed on; it is nobody's claim.
-            sentences = [
-                (unit, judged)
-                for unit, judged in readings.judged(tied=_is_tied(context))
-                if unit.words not in context.disclosure_line
-            ]
+            sentences = readings.judged(tied=_is_tied(context))
         hits = set(self._read(entries, readings.normal, context, sentences))
         known = {hit.rule_id for hit in hits}
         for other in readings.plainer:  # what only another reading of a disguised text shows
@@ -141,7 +136,7 @@ def _judge(
     likely = reading.candidates(entry.prefilter)
     places = [place for part in entry.parts for place in _places(part, passage, likely)]
     if detection.learned and sentences and (not detection.learned_when_tied or _is_tied(context)):
-        places = _with_sense(entry, places, sentences)
+        places = _with_sense(entry, places, sentences, context.disclosure_line)
     if places and any(_found(pattern, passage, likely) for pattern in entry.satisfied_by):
         return []
     if detection.scope == "draft" and places:
@@ -191,8 +186,13 @@ def _matches(
                 yield match
 
 
-def _with_sense(entry: CompiledRule, places: Sequence[Place], sentences: Sentences) -> list[Place]:
-    """What the patterns found, less what the encoder takes for harmless, and what it adds."""
+def _with_sense(
+    entry: CompiledRule, places: Sequence[Place], sentences: Sentences, agreed: str
+) -> list[Place]:
+    """What the patterns found, less what the encoder takes for harmless, and what it adds.
+
+    It adds nothing in the line that the community puts under every reply: people agreed on that.
+    """
     learned, found = entry.rule.detection.learned, []
     for unit, judged in sentences:
         inside = [place for place in places if unit.start <= place.start < unit.end]
@@ -202,7 +202,8 @@ def _with_sense(entry: CompiledRule, places: Sequence[Place], sentences: Sentenc
                 replace(p, confidence=max(p.confidence, chance), basis=Basis.BOTH) for p in inside
             ]
             alone = [Place(unit.start, unit.end, chance, Basis.LEARNED)]
-            found += both or (alone if entry.cue.search(unit.words) else [])
+            may_be_alone = unit.words not in agreed and entry.cue.search(unit.words)
+            found += both or (alone if may_be_alone else [])
         else:
             found += [place for place in inside if chance >= place.doubted]
     return found

@@ -208,3 +208,10 @@ def test_circumstances_of_a_phrase(text, phrase, expected):
     start = text.index(phrase)
     found = Passage(text).circumstances(start, start + len(phrase), frozenset(Circumstance))
     assert {c.value for c in found} == expected
+
+
+def test_line_of_the_community_is_spared_by_the_reader_and_not_by_the_patterns():
+    claim = "It never fails."
+    context = ScanContext(direction=Direction.OUTBOUND, disclosure_line=f"Hello. {claim}")
+    hits = [h for h in scan_all([f"Hello. {claim}"], [context])[0] if h.rule_id == "CLM-ABS"]
+    assert hits and hits[0].basis != "learned"

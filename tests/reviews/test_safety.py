@@ -17,7 +17,7 @@ from compliance.exceptions import BadInput, NotAllowed
 from compliance.models import Event
 from compliance.rules import shipped_rules
 from compliance.scanners.case_facts import Criterion, FactKind, criteria_of, facts_of, is_serious
-from reviews import case_summary, clocks, safety
+from reviews import case_summary, checks, clocks, safety
 from reviews.enums import Role, SafetyOutcome
 from reviews.exceptions import WrongState
 from reviews.models import CaseFacts, SafetyCase
@@ -95,7 +95,10 @@ def test_deadlines_count_from_awareness(
 def test_an_installation_chooses_its_deadlines() -> None:
     found = clocks.clocks_of("AE-POSSIBLE", serious=True, aware_at=AWARE)
     assert [clock.name for clock in found] == ["internal"]
-    assert clocks.unknown_clocks(["internal", "lunar"]) == ["lunar"]
+    assert checks.chosen_clocks_exist(None) == []
+    with override_settings(SAFETY_CLOCKS=["internal", "lunar"]):
+        (error,) = checks.chosen_clocks_exist(None)
+    assert "lunar" in error.msg
 
 
 @pytest.fixture
