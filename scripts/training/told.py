@@ -18,16 +18,26 @@ from compliance.scanners.units import Unit, encoded, units
 
 FOLDER = Path(__file__).parent / "sentences"
 ELSEWHERE = 0.05  # weight of what a sentence of one rule says of the others: most likely nothing
+QUIET = 0.3  # weight of what nobody labelled, where a rule is likely kept
 
 
 @dataclass(frozen=True)
 class Told:
-    """A text of which somebody said whether a rule must fire on it."""
+    """A text of which somebody said whether a rule must fire on it.
+
+    Attributes:
+        rule: that somebody spoke of; "" where nobody did.
+        fires: whether it must fire.
+        units: the sentences.
+        tied: whether the author has a tie that is not stated.
+        quiet: rules that are likely kept by an ordinary sentence.
+    """
 
     rule: str
     fires: bool
     units: tuple[Unit, ...]
     tied: bool
+    quiet: frozenset[str] = frozenset()
 
 
 def told(rule: str, line: str, fires: bool) -> Told:
@@ -159,6 +169,9 @@ def encoded_units(
 
 def targets(example: Told, rules: Mapping[str, int]) -> tuple[list[float], list[float]]:
     """For each rule whether it fires, and how much that is to be believed."""
-    wanted, weight = [0.0] * len(rules), [ELSEWHERE] * len(rules)
+    wanted = [0.0] * len(rules)
+    if not example.rule:
+        return wanted, [QUIET * (rule in example.quiet) for rule in rules]
+    weight = [ELSEWHERE] * len(rules)
     wanted[rules[example.rule]], weight[rules[example.rule]] = float(example.fires), 1.0
     return wanted, weight
