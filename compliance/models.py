@@ -63,6 +63,27 @@ class RuleSetVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
 
+class RuleProfileVersion(models.Model):
+    """What differs from the shipped rules in one community from some moment on.
+
+    Its id is that of the change that a second person approved (reviews/profile_changes.py); the
+    database refuses one without. The newest one whose time has come holds.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    community_id = models.UUIDField()  # engage.Community; no key points up the layers
+    number = models.PositiveIntegerField()
+    content = models.JSONField()  # compliance.rules.RuleProfile
+    digest = models.CharField(max_length=64)
+    active_from = models.DateTimeField()
+
+    class Meta:
+        ordering = ["community_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["community_id", "number"], name="rule_profile_once")
+        ]
+
+
 class Scan(models.Model):
     """What the scanners of one engine found in one text in one context under one rule set."""
 

@@ -11,17 +11,19 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from compliance import ledger, listed, scanners, vault
+from compliance import ledger, listed, profiles, scanners, vault
 from compliance.enums import ScanState, Severity
 from compliance.exceptions import NotScanned, ScannerFailed
 from compliance.findings import Hit, ScanContext
 from compliance.ledger.kinds import EventKind
-from compliance.models import DataKey, Finding, RuleSetVersion, Scan, VaultText
-from compliance.rules import RuleSet, shipped_rules
+from compliance.models import DataKey, Finding, Scan, VaultText
+from compliance.rules import Rule, RuleSet
+from compliance.rules.profile import places_of
 from compliance.scanners import languages
 
 FIRST_RETRY = timedelta(seconds=5)
@@ -39,35 +41,29 @@ class ScanReport:
     held: int
 
 
-def active_rules() -> tuple[RuleSetVersion, RuleSet]:
-    """The rule set that holds now, with its stored, immutable row."""
-    rules = shipped_rules()
-    stored = RuleSetVersion.objects.filter(version=rules.version).first()
-    if stored is None:
-        with transaction.atomic():
-            stored, created = RuleSetVersion.objects.get_or_create(
-                version=rules.version, defaults={"content": rules.content()}
-            )
-            if created:
-                ledger.record(
-                    EventKind.RULE_SET_ADDED, by="system", subject=stored, version=rules.version
-                )
-    return stored, rules
-
-
-def preview(texts: Sequence[str], contexts: Sequence[ScanContext]) -> list[list[Hit]]:
+def preview(
+    texts: Sequence[str], contexts: Sequence[ScanContext], *, community_id: UUID | None = None
+) -> list[list[Hit]]:
     """Hits of all scanners, sorted by place, one list a text. Stores nothing.
 
+    Args:
+        community_id: whose rule profile holds; None for the rules of the release.
     Raises:
         ScannerFailed: one of the scanners raised, or the text is in a language that none reads.
     """
     for text in texts:
         languages.check_covered(text)
-    return _found(texts, listed.in_contexts(contexts))
+    return found_under(profiles.rules_for(community_id), texts, listed.in_contexts(contexts))
 
 
-def _found(texts: Sequence[str], contexts: Sequence[ScanContext]) -> list[list[Hit]]:
-    rules = shipped_rules()
+def found_under(
+    rules: RuleSet, texts: Sequence[str], contexts: Sequence[ScanContext]
+) -> list[list[Hit]]:
+    """Hits of all scanners under these rules, sorted by place, one list a text.
+
+    Raises:
+        ScannerFailed: one of the scanners raised.
+    """
     found: list[list[Hit]] = [[] for _ in texts]
     for scanner in scanners.SCANNERS:
         try:
@@ -76,11 +72,33 @@ def _found(texts: Sequence[str], contexts: Sequence[ScanContext]) -> list[list[H
             raise ScannerFailed(scanner.name) from error
         for hits, answer in zip(found, answers, strict=True):
             hits.extend(answer)
-    return [sorted(hits) for hits in found]
+    return [
+        sorted(_without_approved(hits, text, rules))
+        for hits, text in zip(found, texts, strict=True)
+    ]
+
+
+def _without_approved(hits: list[Hit], text: str, rules: RuleSet) -> list[Hit]:
+    # A claim that people approved with its evidence is no finding; what blocks still blocks.
+    places = places_of(text, rules.claims) if rules.claims else []
+    return [
+        hit
+        for hit in hits
+        if not (
+            hit.rule_id.startswith("CLM-")
+            and hit.end > hit.start
+            and rules.rule(hit.rule_id).severity != Severity.BLOCK
+            and any(start <= hit.start and hit.end <= end for start, end in places)
+        )
+    ]
 
 
 def scan_texts(
-    texts: Sequence[VaultText], contexts: Sequence[ScanContext], *, case_id: str = ""
+    texts: Sequence[VaultText],
+    contexts: Sequence[ScanContext],
+    *,
+    community_id: UUID | None = None,
+    case_id: str = "",
 ) -> ScanReport:
     """Scans sealed texts and stores what was found; a text that a scanner can't read is held.
 
@@ -89,12 +107,14 @@ def scan_texts(
     Args:
         texts: rows with their keys; already scanned ones in the same context cost one look-up.
         contexts: one a text; what is on the list is added here.
+        community_id: whose rule profile holds; None for the rules of the release.
         case_id: whose history the scan belongs to, for the ledger.
     """
     plain = [
         (text, context, vault.unseal(text))
         for text, context in zip(texts, listed.in_contexts(contexts), strict=True)
     ]
+    rules = profiles.rules_for(community_id)
     readable, held = [], 0
     for text, context, words in plain:
         try:
@@ -103,20 +123,23 @@ def scan_texts(
         except ScannerFailed as failure:
             held += _hold(text, failure.scanner, case_id)
     try:
-        _scan(readable, case_id)
+        _scan(readable, rules, case_id)
     except ScannerFailed:
         # One text may have broken the batch: find out which, so that the others go on.
         for one in readable:
             try:
-                _scan([one], case_id)
+                _scan([one], rules, case_id)
             except ScannerFailed as failure:
                 held += _hold(one[0], failure.scanner, case_id)
     return ScanReport(scanned=len(texts) - held, held=held)
 
 
-def _scan(texts: Sequence[tuple[VaultText, ScanContext, str]], case_id: str) -> None:
+def _scan(
+    texts: Sequence[tuple[VaultText, ScanContext, str]], rules: RuleSet, case_id: str
+) -> None:
     rows, contexts = [text for text, _, _ in texts], [context for _, context, _ in texts]
-    _store(rows, contexts, _found([words for _, _, words in texts], contexts), case_id)
+    found = found_under(rules, [words for _, _, words in texts], contexts)
+    _store(rows, contexts, found, rules, case_id)
 
 
 def context_digest(key: DataKey, context: ScanContext) -> str:
@@ -141,6 +164,11 @@ def findings_of(text: VaultText) -> list[Finding]:
     return worst_first(text.scan.findings.all())
 
 
+def rule_of(finding: Finding) -> Rule:
+    """The rule of a finding, as it stood when the text was scanned."""
+    return profiles.rules_of_version(finding.scan.rule_set_id).rule(finding.rule_id)
+
+
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Findings sorted by severity, then by place."""
     return sorted(findings, key=lambda f: (Severity(f.severity).rank, f.start, f.end, f.rule_id))
@@ -151,9 +179,10 @@ def _store(
     texts: Sequence[VaultText],
     contexts: Sequence[ScanContext],
     found: Sequence[Sequence[Hit]],
+    rules: RuleSet,
     case_id: str,
 ) -> None:
-    stored_rules, rules = active_rules()
+    stored_rules = profiles.stored(rules)
     engine = hashlib.sha256(scanners.engine_version().encode()).hexdigest()[:16]
     wanted = {
         (text.digest, context_digest(text.key, context)): hits

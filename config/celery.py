@@ -17,6 +17,7 @@ SWEEPS: dict[str, float] = {
     "engage.tasks.sweep_publications": 2,
     "engage.tasks.poll_communities": 30,
     "engage.tasks.watch_replies": 60,
+    "engage.tasks.sweep_replays": 5,
     "compliance.tasks.sequence_ledger": 5,
     "reviews.tasks.expire_clearances": 300,
 }

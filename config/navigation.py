@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
-from reviews.enums import ProposalState, ReviewState, Role
-from reviews.models import Proposal, Review, SafetyCase, User
+from reviews.enums import ChangeState, ProposalState, ReviewState, Role
+from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
 from reviews.permissions import Permission, can_may
 
 
@@ -34,6 +34,7 @@ PAGES = (
     ("safety", "Safety signals", Permission.READ_SAFETY),
     ("corrections", "Corrections", Permission.CORRECT),
     ("rules", "Rules", Permission.READ_HISTORY),
+    ("profiles", "Community rules", Permission.READ_PROFILES),
     ("publications", "Publications", Permission.READ_PUBLICATIONS),
     ("history", "History", Permission.READ_HISTORY),
     ("installation", "Installation", Permission.MANAGE),
@@ -74,6 +75,8 @@ def _waiting(route: str) -> int:
         return Review.objects.filter(state__in=open_states).count()
     if route == "safety":
         return SafetyCase.objects.filter(disposed_at=None).count()
+    if route == "profiles":
+        return ProfileChange.objects.filter(state=ChangeState.WAITING).count()
     if route == "corrections":
         return Proposal.objects.filter(state=ProposalState.WAITING).count()
     return 0

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from compliance import ledger, scanning, vault
+from compliance import ledger, profiles, scanning, vault
 from compliance.enums import Direction, ScanState
 from compliance.exceptions import BadInput, NotScanned
 from compliance.findings import Hit, ScanContext
@@ -151,8 +151,12 @@ def as_posted(body: str, thread: Thread, author: User) -> str:
 
 
 def disclosure_line(thread: Thread, author: User) -> str:
-    """The line that the community's profile adds, filled in for this author."""
-    return thread.community.disclosure_line.format(
+    """The line that every reply in this community ends with, filled in for this author.
+
+    That of the community's rule profile, where it has one.
+    """
+    line = profiles.active_profile(thread.community_id).disclosure_line
+    return (thread.community.disclosure_line if line is None else line).format(
         author=author.printed_name,
         credentials=author.credentials,
         affiliation=author.affiliation,
@@ -173,7 +177,7 @@ def preview(*, by: User, draft_id: UUID, body: str, references: str = "") -> lis
         return []
     text = as_posted(body, draft.thread, by)
     context = context_for(draft.thread, by, _lines(references))
-    return scanning.preview([text], [context])[0]
+    return scanning.preview([text], [context], community_id=draft.thread.community_id)[0]
 
 
 def context_for(thread: Thread, author: User, references: tuple[str, ...] = ()) -> ScanContext:
@@ -299,7 +303,12 @@ def _rescan_if_due(by: User, draft_id: UUID) -> None:
 
 def _scan(version: DraftVersion, author: User) -> None:
     context = context_for(version.draft.thread, author, references_of(version))
-    scanning.scan_texts([version.text], [context], case_id=str(version.draft_id))
+    scanning.scan_texts(
+        [version.text],
+        [context],
+        community_id=version.draft.thread.community_id,
+        case_id=str(version.draft_id),
+    )
 
 
 def _marks(text: VaultText, authors: conversation.Authors) -> tuple[PacketMark, ...]:

@@ -5,6 +5,7 @@ Rows say what is due; tasks only nudge (law 5). A text that can't be scanned is 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -47,9 +48,24 @@ def scan_inbound(ids: Sequence[UUID]) -> ScanReport:
             pk__in=ids, scan_state__in=UNSCANNED, key__destroyed_at=None
         )
     )
-    report = scanning.scan_texts(texts, [INBOUND] * len(texts)) if texts else ScanReport(0, 0)
+    of_community: dict[UUID, list[VaultText]] = defaultdict(list)
+    for text, community_id in zip(texts, _communities(texts), strict=True):
+        of_community[community_id].append(text)
+    reports = [
+        scanning.scan_texts(part, [INBOUND] * len(part), community_id=community_id)
+        for community_id, part in of_community.items()
+    ]
     triage()
-    return report
+    return ScanReport(sum(r.scanned for r in reports), sum(r.held for r in reports))
+
+
+def _communities(texts: Sequence[VaultText]) -> list[UUID]:
+    """The community of each text: of its post, or of the thread whose title it is."""
+    ids = [text.pk for text in texts]
+    of_posts = PostRevision.objects.filter(text__in=ids).values_list("text", "post__community")
+    of_titles = Thread.objects.filter(title__in=ids).values_list("title", "community")
+    found = dict([*of_posts, *of_titles])
+    return [found[pk] for pk in ids]
 
 
 def triage() -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from engage import listening, publishing, screening, watching, withdrawing
+from engage import listening, publishing, replaying, screening, watching, withdrawing
 from engage.nudges import nudge
 
 
@@ -67,3 +67,17 @@ def watch_reply(ids: list[str]) -> None:
     """Compares one live reply with what was signed."""
     for publication_id in ids:
         watching.look(UUID(publication_id))
+
+
+@shared_task
+def sweep_replays() -> None:
+    """Hands out every replay of a proposed rule profile that is due."""
+    for replay_id in replaying.claim_due():
+        nudge(run_replay, [replay_id])
+
+
+@shared_task
+def run_replay(ids: list[str]) -> None:
+    """Tries proposed rule profiles on the history of their communities."""
+    for replay_id in ids:
+        replaying.run(UUID(replay_id))

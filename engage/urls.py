@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from engage.views import drafts, history, installation, publications, threads
+from engage.views import drafts, history, installation, profiles, publications, threads
 
 urlpatterns = [
     path("threads/", threads.inbox, name="inbox"),
@@ -15,5 +15,12 @@ urlpatterns = [
     path("publications/<uuid:publication_id>/", publications.show, name="publication"),
     path("history/", history.everything, name="history"),
     path("history/<uuid:case_id>/", history.case, name="case"),
+    path("profiles/", profiles.overview, name="profiles"),
+    path("profiles/changes/<uuid:change_id>/", profiles.change, name="profile_change"),
+    path("profiles/changes/<uuid:change_id>/progress/", profiles.progress, name="profile_progress"),
+    path("profiles/changes/<uuid:change_id>/approve/", profiles.approve, name="approve_profile"),
+    path("profiles/changes/<uuid:change_id>/decline/", profiles.decline, name="decline_profile"),
+    path("profiles/<slug:slug>/", profiles.show, name="profile_of"),
+    path("profiles/<slug:slug>/change/", profiles.propose, name="propose_profile"),
     path("installation/", installation.show, name="installation"),
 ]

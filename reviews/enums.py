@@ -76,6 +76,14 @@ class ProposalState(models.TextChoices):
     DECLINED = "declined", "Declined"
 
 
+class ChangeState(models.TextChoices):
+    """Where a change of a rule profile stands."""
+
+    WAITING = "waiting", "Waiting for a second person"
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+
+
 class SafetyOutcome(models.TextChoices):
     """What became of a safety signal."""
 

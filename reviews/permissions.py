@@ -13,7 +13,7 @@ from typing import Any
 from compliance.exceptions import NotAllowed, Refusal
 from reviews import policy
 from reviews.enums import SIGNING_ROLES, Role
-from reviews.models import Proposal, Review, SignOff, User
+from reviews.models import ProfileChange, Proposal, Review, SignOff, User
 
 
 class Permission(enum.Enum):
@@ -34,6 +34,8 @@ class Permission(enum.Enum):
     SETTLE = "settle an unclear posting"
     READ_SAFETY = "see safety signals"
     DISPOSE_SAFETY = "dispose of safety signals"
+    READ_PROFILES = "see the rules of communities"
+    CHANGE_PROFILES = "change the rules of communities"
     READ_HISTORY = "read the history"
     PUSH_POSTS = "push posts"
     MANAGE = "manage people and communities"
@@ -64,6 +66,8 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.SETTLE: frozenset({_O, _L}),
     Permission.READ_SAFETY: frozenset({_S, _O, _A}),
     Permission.DISPOSE_SAFETY: frozenset({_S}),
+    Permission.READ_PROFILES: frozenset({_C, _O, _L, _A}),
+    Permission.CHANGE_PROFILES: frozenset({_O}),
     Permission.READ_HISTORY: frozenset({_O, _L, _A, _M}),
     Permission.PUSH_POSTS: frozenset({_M}),
     Permission.MANAGE: frozenset({_M}),
@@ -153,6 +157,14 @@ def check_may_approve(user: User, proposal: Proposal) -> None:
     policy.check_waiting(proposal)
 
 
+def check_may_approve_change(user: User, change: ProfileChange) -> None:
+    """Raises unless this person may make the proposed rule profile hold: never who proposed it."""
+    check_may(user, Permission.CHANGE_PROFILES)
+    if change.proposed_by_id == user.pk:
+        raise NotAllowed("You proposed this, so somebody else must approve it.")
+    policy.check_change_waiting(change)
+
+
 def allowed(check: Callable[..., None], *args: Any) -> bool:
     """Whether a check passes: the `can_*` twin of every `check_*`."""
     try:
@@ -195,3 +207,8 @@ def can_remark(user: User, review: Review) -> bool:
 def can_approve(user: User, proposal: Proposal) -> bool:
     """Whether `check_may_approve` passes."""
     return allowed(check_may_approve, user, proposal)
+
+
+def can_approve_change(user: User, change: ProfileChange) -> bool:
+    """Whether `check_may_approve_change` passes."""
+    return allowed(check_may_approve_change, user, change)

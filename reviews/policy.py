@@ -3,9 +3,9 @@ and the checks that read it. Who may act is in reviews/permissions.py."""
 
 from __future__ import annotations
 
-from reviews.enums import Action, ProposalState, ReviewState
+from reviews.enums import Action, ChangeState, ProposalState, ReviewState
 from reviews.exceptions import WrongState
-from reviews.models import Proposal, Review
+from reviews.models import ProfileChange, Proposal, Review
 
 _S = ReviewState
 
@@ -86,3 +86,9 @@ def check_waiting(proposal: Proposal) -> None:
     """Raises WrongState once somebody decided on the proposal."""
     if proposal.state != ProposalState.WAITING:
         raise WrongState("Somebody decided on this proposal already. Reload the page.")
+
+
+def check_change_waiting(change: ProfileChange) -> None:
+    """Raises WrongState once somebody decided on the change of a rule profile."""
+    if change.state != ChangeState.WAITING:
+        raise WrongState("Somebody decided on this change already. Reload the page.")

@@ -10,15 +10,17 @@ from django.test import override_settings
 from django.utils import timezone
 
 from compliance import vault
-from compliance.models import DataKey, ListedWord, VaultText
-from engage import drafting, intake, publishing, screening
+from compliance.models import DataKey, ListedWord, RuleProfileVersion, VaultText
+from compliance.rules import RuleProfile
+from compliance.rules.profile import Weight
+from engage import drafting, intake, publishing, replaying, screening
 from engage.communities import add_community
 from engage.connectors.base import Item
 from engage.enums import ConnectorKind, PublicationState
 from engage.models import Community, Draft, DraftVersion, Post, Publication
-from reviews import clearance, corrections, gates, workflow
+from reviews import clearance, corrections, gates, profile_changes, workflow
 from reviews.enums import ReviewState, Role, Verdict
-from reviews.models import Disposition, Proposal, Review, User
+from reviews.models import Disposition, ProfileChange, Proposal, Review, User
 from reviews.people import add_person
 
 PASSWORD = "correct-horse-9-battery"
@@ -226,3 +228,36 @@ def proposal(words: str = "", kind: str = "OTHER", by: User | None = None) -> Pr
 def listed_word(words: str = "", kind: str = "OTHER") -> ListedWord:
     """Words on the list as always an identifier."""
     return corrections.approve(by=person(Role.SAFETY), proposal_id=proposal(words, kind).pk)
+
+
+STRICTER = RuleProfile(weights=(Weight("CLM-COMPARE", "block", "Two complaints this year."),))
+
+
+def profile_change(
+    profile: RuleProfile = STRICTER,
+    *,
+    here: Community | None = None,
+    by: User | None = None,
+    tried: bool = True,
+) -> ProfileChange:
+    """A proposed rule profile, tried on the history of its community."""
+    here = here or community()
+    change = profile_changes.propose(
+        by=by or person(Role.COMPLIANCE),
+        community_id=here.pk,
+        community_name=here.name,
+        profile=profile,
+        active_from=None,
+        why="Agreed at the meeting.",
+    )
+    if tried:
+        replaying.run(change.replay.pk)
+    return ProfileChange.objects.get(pk=change.pk)
+
+
+def profile_version(profile: RuleProfile, here: Community | None = None) -> RuleProfileVersion:
+    """A rule profile that holds."""
+    change = profile_change(profile, here=here)
+    return profile_changes.approve(
+        by=person(Role.COMPLIANCE), change_id=change.pk, seen=change.digest
+    )

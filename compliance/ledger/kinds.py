@@ -10,6 +10,7 @@ class EventKind(models.TextChoices):
     # compliance
     KEY_DESTROYED = "key_destroyed", "Text erased"
     RULE_SET_ADDED = "rule_set_added", "Rule set added"
+    PROFILE_ACTIVATED = "profile_activated", "Rule profile of a community set"
     TEXT_SCANNED = "text_scanned", "Text scanned"
     TEXT_HELD = "text_held", "Text held: a scanner failed"
     WORD_LISTED = "word_listed", "Word put on the list"
@@ -38,6 +39,9 @@ class EventKind(models.TextChoices):
     EXPIRED = "expired", "Clearance expired"
     IDENTIFIER_REVEALED = "identifier_revealed", "Identifier revealed"
     IDENTIFIER_CORRECTED = "identifier_corrected", "Missed or false identifier marked"
+    PROFILE_PROPOSED = "profile_proposed", "Change of a rule profile proposed"
+    PROFILE_REPLAYED = "profile_replayed", "Change of a rule profile tried on the history"
+    PROFILE_DECLINED = "profile_declined", "Change of a rule profile declined"
     PROPOSAL_DECLINED = "proposal_declined", "Word not put on the list"
     EXAMPLES_EXPORTED = "examples_exported", "Labelled examples exported"
     SAFETY_OPENED = "safety_opened", "Safety signal"

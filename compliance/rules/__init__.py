@@ -17,14 +17,17 @@ from types import MappingProxyType
 from typing import Any
 
 from compliance.rules.product_facts import ProductFact, read_facts, with_facts
+from compliance.rules.profile import ApprovedClaim, RuleProfile, weighed
 from compliance.rules.reading import read_folder, read_lexicons
 from compliance.rules.rule import Detection, Example, Rule
 
 __all__ = [
+    "ApprovedClaim",
     "Detection",
     "Example",
     "ProductFact",
     "Rule",
+    "RuleProfile",
     "RuleSet",
     "product_facts",
     "shipped_rules",
@@ -43,30 +46,42 @@ class RuleSet:
         version: first 16 hex digits of the SHA-256 of the canonical JSON of `content()`.
         rules: by id, in the order of the catalogue.
         lexicons: word lists by name; a pattern names one as %name%.
+        claims: sentences that were approved with their evidence.
+        base: the rule set that finds the same things but those of a community's own phrases; what
+            is compiled for it serves this one too.
     """
 
     version: str
     rules: Mapping[str, Rule]
     lexicons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    claims: tuple[ApprovedClaim, ...] = ()
+    base: RuleSet | None = None
 
     @classmethod
     def build(
-        cls, rules: Iterable[Rule], lexicons: Mapping[str, tuple[str, ...]] | None = None
+        cls,
+        rules: Iterable[Rule],
+        lexicons: Mapping[str, tuple[str, ...]] | None = None,
+        claims: Iterable[ApprovedClaim] = (),
+        base: RuleSet | None = None,
     ) -> RuleSet:
         """A rule set with the version that its content has."""
         by_id = {rule.id: rule for rule in rules}
-        lexicons = dict(lexicons or {})
+        lexicons, claims = dict(lexicons or {}), tuple(claims)
         return cls(
-            version=_version(_content(by_id, lexicons)),
+            version=_version(_content(by_id, lexicons, claims)),
             rules=MappingProxyType(by_id),
             lexicons=MappingProxyType(lexicons),
+            claims=claims,
+            base=base,
         )
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> RuleSet:
         """The rule set that `content()` was called on, without the examples."""
         lexicons = {name: tuple(words) for name, words in content["lexicons"].items()}
-        return cls.build((Rule.from_mapping(entry) for entry in content["rules"]), lexicons)
+        claims = (ApprovedClaim(**entry) for entry in content.get("claims", ()))
+        return cls.build((Rule.from_mapping(entry) for entry in content["rules"]), lexicons, claims)
 
     def rule(self, rule_id: str) -> Rule:
         """The rule with this id.
@@ -82,7 +97,16 @@ class RuleSet:
 
     def content(self) -> dict[str, Any]:
         """JSON values that hold everything but the examples; what is stored as a version."""
-        return _content(self.rules, self.lexicons)
+        return _content(self.rules, self.lexicons, self.claims)
+
+    def under(self, profile: RuleProfile, on: datetime.date) -> RuleSet:
+        """These rules as they stand in a community with this profile, on a day."""
+        claims = [claim for claim in profile.claims if claim.holds(on)]
+        if not (profile.weights or profile.phrases or claims):
+            return self
+        rules = weighed(self.rules.values(), profile.weights)
+        own = [phrase.rule() for phrase in profile.phrases]
+        return RuleSet.build([*rules, *own], self.lexicons, claims, base=self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RuleSet) and self.version == other.version
@@ -119,14 +143,21 @@ def product_facts() -> tuple[ProductFact, ...]:
     return tuple(read_facts(FACTS_FILE))
 
 
-def _content(rules: Mapping[str, Rule], lexicons: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+def _content(
+    rules: Mapping[str, Rule],
+    lexicons: Mapping[str, tuple[str, ...]],
+    claims: Iterable[ApprovedClaim] = (),
+) -> dict[str, Any]:
     entries = []
     for rule in rules.values():
         entry = asdict(rule)
         del entry["positives"], entry["negatives"]  # examples are tests, they change no verdict
         entries.append(entry)
+    whole: dict[str, Any] = {"rules": entries, "lexicons": dict(lexicons)}
+    if approved := [asdict(claim) for claim in claims]:
+        whole["claims"] = approved
     # Through JSON once, so that tuples compare equal to what a database gives back.
-    content: dict[str, Any] = json.loads(json.dumps({"rules": entries, "lexicons": dict(lexicons)}))
+    content: dict[str, Any] = json.loads(json.dumps(whole))
     return content
 
 

@@ -11,6 +11,7 @@ from compliance.scanners import (
     disclosure,
     identifiers,
     languages,
+    own_phrases,
     relationship,
     safety,
     singled_out,
@@ -26,6 +27,7 @@ SCANNERS: tuple[Scanner, ...] = (
     disclosure.SCANNER,
     safety.SCANNER,
     adverse_events.SCANNER,
+    own_phrases.SCANNER,
 )
 
 

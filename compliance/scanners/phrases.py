@@ -88,7 +88,8 @@ class PhraseScanner:
         self, texts: Sequence[str], contexts: Sequence[ScanContext], rules: RuleSet
     ) -> list[list[Hit]]:
         """One list of hits a text, sorted by place, in the order of the texts."""
-        compiled = compiled_rules(rules, self._rules_of)
+        # A community's profile changes severities, which a scanner doesn't read.
+        compiled = compiled_rules(rules.base or rules, self._rules_of)
         answers = []
         for text, context in zip(texts, contexts, strict=True):
             rules_here = [e for e in compiled if e.rule.applies_to(context.direction)]

@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from compliance import vault
+from compliance import profiles, vault
 from compliance.enums import Basis, Severity
 from compliance.exceptions import BadInput, NotAllowed, Refusal, ScannerFailed
 from compliance.findings import Hit
 from compliance.models import Finding
-from compliance.rules import shipped_rules
+from compliance.rules import RuleSet
 from compliance.rules.rule import Rule
 from engage import drafting
 from engage.models import Draft, DraftVersion
@@ -141,6 +141,7 @@ def _page(
         "newest": newest,
         "versions": list(draft.versions.select_related("author").order_by("-number")),
         "line": drafting.disclosure_line(draft.thread, user),
+        "claims": profiles.rules_for(draft.thread.community_id).claims,
         "review": review,
         "in_review": in_review,
         "changes": _required_changes(review),
@@ -182,7 +183,8 @@ def _findings(
     except (ScannerFailed, BadInput) as failure:
         return {"advised": [], "scanner_failed": str(failure), "counts": {}, "empty": False}
     text = drafting.as_posted(body.replace("\r\n", "\n").strip(), draft.thread, user)
-    advised = _advised(text, hits, typed)
+    rules = profiles.rules_for(draft.thread.community_id)
+    advised = _advised(text, hits, typed, rules)
     return {
         "advised": advised,
         "scanner_failed": "",
@@ -191,8 +193,8 @@ def _findings(
     }
 
 
-def _advised(text: str, hits: list[Hit], typed: Mapping[str, str]) -> list[Advised]:
-    rules, seen, advised = shipped_rules(), Counter[str](), []
+def _advised(text: str, hits: list[Hit], typed: Mapping[str, str], rules: RuleSet) -> list[Advised]:
+    seen, advised = Counter[str](), []
     for hit in hits:
         seen[hit.rule_id] += 1
         slot = f"{hit.rule_id}-{seen[hit.rule_id]}"

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from compliance.models import Checkpoint
-from compliance.rules import shipped_rules
+from compliance.rules import RuleSet, shipped_rules
 from engage.enums import PublicationState
 from engage.models import Community
 from engage.overview import overview, waiting_texts
@@ -31,13 +31,18 @@ def show(request: HttpRequest) -> HttpResponse:
         "waiting": waiting_texts(),
         "reviews": _labelled(counts.reviews, dict(ReviewState.choices)),
         "publications": _labelled(counts.publications, dict(PublicationState.choices)),
-        "findings": [(rules.rule(r), n) for r, n in counts.findings_by_rule.items()],
+        "findings": [(r, _title(rules, r), n) for r, n in counts.findings_by_rule.items()],
         "communities": list(Community.objects.all()),
         "people": [(p, [Role(g.role).label for g in p.role_grants.all()]) for p in people],
         "checkpoint": Checkpoint.objects.order_by("-id").first(),
         "rule_set": rules.version,
     }
     return render(request, "engage/installation.html", context)
+
+
+def _title(rules: RuleSet, rule_id: str) -> str:
+    rule = rules.rules.get(rule_id)
+    return rule.title if rule else "House rule of a community, or of an earlier release"
 
 
 def _labelled(counts: dict[str, int], labels: dict[str, str]) -> list[tuple[str, int]]:

@@ -14,10 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from compliance import scanning
 from compliance.enums import ScanState
 from compliance.masking import LABELS, Segment
 from compliance.models import Finding
-from compliance.rules import shipped_rules
 from compliance.rules.rule import Rule
 from engage import conversation
 from engage.enums import ConnectorKind
@@ -178,6 +178,6 @@ def conversation_context(thread: Thread) -> dict[str, object]:
 
 def noted(findings: Sequence[Finding]) -> list[Noted]:
     """The rules behind findings, worst first, each once."""
-    rules = shipped_rules()
     times = Counter(f.rule_id for f in findings)
-    return [Noted(rules.rule(rule_id), count) for rule_id, count in times.items()]
+    rules = {f.rule_id: scanning.rule_of(f) for f in findings}
+    return [Noted(rules[rule_id], count) for rule_id, count in times.items()]

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from compliance import vault
+from compliance import profiles, vault
 from compliance.enums import Basis, Severity
 from compliance.exceptions import BadInput, Refusal
 from compliance.masking import (
@@ -25,7 +25,6 @@ from compliance.masking import (
     masked_text,
 )
 from compliance.models import Finding
-from compliance.rules import RuleSet
 from reviews import clearance, gates, permissions, workflow
 from reviews.enums import Action, RemarkKind, ReviewState, Role, Verdict
 from reviews.models import Disposition, Remark, Review, User
@@ -58,7 +57,7 @@ class Judged:
 def review_of(review_id: UUID) -> Review:
     """The review with its packet's key."""
     return get_object_or_404(
-        Review.objects.select_related("packet__key", "submitted_by", "rule_set", "scan"),
+        Review.objects.select_related("packet__key", "submitted_by", "scan"),
         pk=review_id,
     )
 
@@ -115,7 +114,7 @@ def _shown_post(post: PacketPost, names: Pseudonyms) -> ShownPost:
 
 
 def _judged(review: Review, packet: Packet) -> list[Judged]:
-    rules = RuleSet.from_content(review.rule_set.content)
+    rules = profiles.rules_of_version(review.rule_set_id)
     dispositions = gates.newest_dispositions(review)
     answers = {
         remark.finding_id: vault.unseal(remark.body)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from compliance.models import Finding, ListedWord
-from engage.models import Post, Publication
+from compliance.rules.profile import ApprovedClaim, Phrase
+from engage.models import Community, Post, Publication
 from reviews.enums import ReviewState, Role
-from reviews.models import Proposal, Review, SafetyCase, User
+from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
 from tests import cases
 
 IDENTIFYING = "Keisha Brandt"
@@ -28,6 +29,8 @@ class World:
     signal: SafetyCase
     proposal: Proposal
     listed: ListedWord
+    community: Community
+    change: ProfileChange
 
     def person(self, name: str, role: Role) -> User:
         """Somebody in this role; a clinician who opens a draft is the one who wrote it."""
@@ -49,6 +52,12 @@ class World:
             "approve": [self.proposal.pk],
             "decline": [self.proposal.pk],
             "retire": [self.listed.pk],
+            "profile_of": [self.community.slug],
+            "propose_profile": [self.community.slug],
+            "profile_change": [self.change.pk],
+            "profile_progress": [self.change.pk],
+            "approve_profile": [self.change.pk],
+            "decline_profile": [self.change.pk],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
@@ -62,6 +71,10 @@ def world() -> World:
     scan = post.revisions.get().text.scan
     assert scan is not None
     cases.post(CRISIS)
+    claim = ApprovedClaim("Coils last for years.", "Label, 2026", "Ada Birch", "2199-01-01")
+    phrase = Phrase("miracle*", "both", "warn", "It promises too much.", "Say what it does.")
+    profile = replace(cases.STRICTER, phrases=(phrase,), claims=(claim,))
+    cases.profile_version(profile, here=post.community)
     return World(
         post=post,
         masked=scan.findings.filter(rule_id="PHI-NAME").latest("start"),
@@ -70,6 +83,8 @@ def world() -> World:
         signal=SafetyCase.objects.latest("opened_at"),
         proposal=cases.proposal(),
         listed=cases.listed_word(),
+        community=post.community,
+        change=cases.profile_change(replace(profile, weights=()), here=post.community),
     )
 
 

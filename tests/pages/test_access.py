@@ -36,6 +36,11 @@ PAGES: dict[str, set[Role]] = {
     "history": {O, L, A, M},
     "case": {O, L, A, M},
     "installation": {M},
+    "profiles": {C, O, L, A},
+    "profile_of": {C, O, L, A},
+    "profile_change": {C, O, L, A},
+    "profile_progress": {C, O, L, A},
+    "propose_profile": {O},
 }
 # Who may send which form; a clinician would have to be an author to withdraw.
 FORMS: dict[str, set[Role]] = {
@@ -59,6 +64,8 @@ FORMS: dict[str, set[Role]] = {
     "approve": {O, L, S},
     "decline": {O, L, S},
     "retire": {O, L, S},
+    "approve_profile": {O},
+    "decline_profile": {O},
 }
 
 

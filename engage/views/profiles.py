@@ -1,0 +1,323 @@
+"""The rules of communities: what differs from the release, who agreed on it, and changing it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from compliance import profiles, scanning, vault
+from compliance.enums import ScanState
+from compliance.exceptions import Refusal
+from compliance.masking import Mark, masked_text
+from compliance.models import VaultText
+from compliance.rules import RuleProfile, shipped_rules
+from compliance.rules.profile import ApprovedClaim, Phrase, Weight
+from engage import replaying
+from engage.models import Community
+from engage.views import profile_form
+from reviews import permissions, profile_changes
+from reviews.enums import ChangeState
+from reviews.models import ProfileChange, Replay, User
+from reviews.permissions import Permission
+
+AROUND = 80  # characters shown on each side of a sample
+EXPIRES_SOON = 30  # days
+KINDS = {
+    replaying.MORE: "found that is not found now",
+    replaying.LESS: "no longer found",
+    replaying.STRICTER: "taken more seriously",
+    replaying.MILDER: "taken less seriously",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One entry that a change adds, takes away, or keeps in another form."""
+
+    word: str
+    kind: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a replay says of one rule."""
+
+    rule_id: str
+    title: str
+    counts: Sequence[tuple[str, int]]
+    samples: Sequence[tuple[str, Sequence[str]]]
+
+
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every community with what differs there."""
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.READ_PROFILES)
+    waiting = ProfileChange.objects.filter(state=ChangeState.WAITING)
+    changes = {change.community_id: change for change in waiting.select_related("proposed_by")}
+    rows = [
+        (community, profiles.active_profile(community.pk), changes.get(community.pk))
+        for community in Community.objects.all()
+    ]
+    return render(request, "engage/profiles.html", {"rows": rows})
+
+
+@require_GET
+def show(request: HttpRequest, slug: str) -> HttpResponse:
+    """What holds in one community, and how it came to be."""
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.READ_PROFILES)
+    community = get_object_or_404(Community, slug=slug)
+    changes = ProfileChange.objects.filter(community_id=community.pk).order_by("-number")
+    profile = profiles.active_profile(community.pk)
+    today = timezone.localdate()
+    context = {
+        "community": community,
+        "version": profiles.active(community.pk),
+        "weights": [(w, shipped_rules().rules.get(w.rule)) for w in profile.weights],
+        "phrases": profile.phrases,
+        "claims": [(claim, _standing(claim)) for claim in profile.claims],
+        "line": community.disclosure_line
+        if profile.disclosure_line is None
+        else profile.disclosure_line,
+        "own_line": profile.disclosure_line is not None,
+        "changes": list(changes.select_related("proposed_by", "decided_by")),
+        "waiting": changes.filter(state=ChangeState.WAITING).first(),
+        "can_change": permissions.can_may(user, Permission.CHANGE_PROFILES),
+        "today": today,
+    }
+    return render(request, "engage/profile.html", context)
+
+
+def _standing(claim: ApprovedClaim) -> str:
+    """ "expired", "soon" (it expires) or "" of an approved claim."""
+    today = timezone.localdate()
+    if not claim.holds(today):
+        return "expired"
+    soon = today + datetime.timedelta(days=EXPIRES_SOON)
+    return "" if claim.holds(soon) else "soon"
+
+
+@require_http_methods(["GET", "POST"])
+def propose(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form of the next profile, filled in with what holds."""
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.CHANGE_PROFILES)
+    community = get_object_or_404(Community, slug=slug)
+    if request.method == "GET":
+        return _form(request, community, profiles.active_profile(community.pk))
+    profile = profile_form.read(request.POST.dict())
+    if "rows" in request.POST:  # more empty rows, please
+        return _form(request, community, profile)
+    try:
+        change = profile_changes.propose(
+            by=user,
+            community_id=community.pk,
+            community_name=community.name,
+            profile=profile,
+            active_from=profile_form.read_date(request.POST.dict()),
+            why=request.POST.get("why", ""),
+        )
+    except Refusal as refusal:
+        return _form(request, community, profile, refused=refusal)
+    messages.success(request, "Proposed. It is being tried on the history now.")
+    return redirect("profile_change", change.pk)
+
+
+def _form(
+    request: HttpRequest,
+    community: Community,
+    profile: RuleProfile,
+    refused: Refusal | None = None,
+) -> HttpResponse:
+    context = {
+        "community": community,
+        "refused": refused,
+        "why": request.POST.get("why", ""),
+        "active_from": request.POST.get("active_from", ""),
+        "shipped_line": community.disclosure_line,
+        **profile_form.shown(profile),
+    }
+    status = refused.status if refused else 200
+    return render(request, "engage/profile_form.html", context, status=status)
+
+
+@require_GET
+def change(request: HttpRequest, change_id: UUID) -> HttpResponse:
+    """One change: what differs, what it would have done, and the decision."""
+    return _change_page(request, change_id)
+
+
+def _change_page(
+    request: HttpRequest, change_id: UUID, status: int = 200, **extra: Any
+) -> HttpResponse:
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.READ_PROFILES)
+    changes = ProfileChange.objects.select_related(
+        "why__key", "reason__key", "proposed_by", "decided_by", "replay"
+    )
+    change = get_object_or_404(changes, pk=change_id)
+    context = {
+        "change": change,
+        "community": get_object_or_404(Community, pk=change.community_id),
+        "why": vault.unseal(change.why),
+        "reason": vault.unseal(change.reason) if change.reason else "",
+        "differences": differences(_before(change), RuleProfile.from_content(change.content)),
+        "can_approve": permissions.can_approve_change(user, change),
+        "can_decline": change.state == ChangeState.WAITING
+        and permissions.can_may(user, Permission.CHANGE_PROFILES),
+        "is_proposer": change.proposed_by_id == user.pk,
+        "refused": None,
+        **_tried(change.replay, user),
+        **extra,
+    }
+    return render(request, "engage/profile_change.html", context, status=status)
+
+
+def _before(change: ProfileChange) -> RuleProfile:
+    """What held when the change was decided on, or holds now."""
+    earlier = ProfileChange.objects.filter(
+        community_id=change.community_id, number__lt=change.number, state=ChangeState.APPROVED
+    )
+    newest = earlier.order_by("-number").first()
+    return RuleProfile.from_content(newest.content) if newest else RuleProfile()
+
+
+@require_GET
+def progress(request: HttpRequest, change_id: UUID) -> HttpResponse:
+    """How far the replay is (htmx asks again until it is done)."""
+    if not request.headers.get("HX-Request"):
+        return _change_page(request, change_id)
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.READ_PROFILES)
+    change = get_object_or_404(ProfileChange.objects.select_related("replay"), pk=change_id)
+    context = {"change": change, **_tried(change.replay, user)}
+    response = render(request, "engage/replay.html", context)
+    if change.replay.finished_at:
+        response["HX-Refresh"] = "true"  # the decision is open now
+    return response
+
+
+def _tried(replay: Replay, user: User) -> dict[str, object]:
+    rules = replay.result.get("rules", {})
+    titles = {rule.id: rule.title for rule in shipped_rules().rules.values()}
+    for profile in (_before(replay.change), RuleProfile.from_content(replay.change.content)):
+        titles |= {phrase.id: phrase.rule().title for phrase in profile.phrases}
+    readable = permissions.can_may(user, Permission.READ_REVIEWS)
+    return {
+        "replay": replay,
+        "percent": round(100 * replay.done / replay.total) if replay.total else 0,
+        "unread": replay.result.get("unread", 0),
+        "tried": [
+            Tried(
+                rule_id=rule_id,
+                title=titles.get(rule_id, ""),
+                counts=[(KINDS[k], n) for k, n in entry["counts"].items() if n],
+                samples=[
+                    (KINDS[kind], [_sample(*place) for place in places])
+                    for kind, places in entry["samples"].items()
+                    if places and readable
+                ],
+            )
+            for rule_id, entry in sorted(rules.items())
+        ],
+    }
+
+
+def _sample(text_id: str, start: int, end: int) -> str:
+    """The place in its text, with a few words around it, masked."""
+    text = VaultText.objects.select_related("key", "scan").filter(pk=text_id).first()
+    if text is None or text.scan_state != ScanState.SCANNED or text.key.destroyed_at:
+        return "(erased since)"
+    words = vault.unseal(text)
+    first, last = max(0, start - AROUND), end + AROUND
+    marks = [
+        Mark(f.start - first, f.end - first, f.rule_id, f.severity, f.entity)
+        for f in scanning.findings_of(text)
+        if f.entity and f.start < last and f.end > first
+    ]
+    shown = masked_text(words[first:last], marks)
+    return f"{'…' if first else ''}{shown}{'…' if last < len(words) else ''}"
+
+
+def differences(before: RuleProfile, after: RuleProfile) -> list[Difference]:
+    """What a change does, entry by entry."""
+    found = []
+    for kind, old, new in (
+        ("Severity", _told(before.weights), _told(after.weights)),
+        ("Phrase", _told(before.phrases), _told(after.phrases)),
+        ("Approved claim", _told(before.claims), _told(after.claims)),
+    ):
+        for name in [*old, *(name for name in new if name not in old)]:
+            if old.get(name) != new.get(name):
+                word = "changed" if name in old and name in new else ""
+                word = word or ("added" if name in new else "taken away")
+                found.append(Difference(word, kind, old.get(name, ""), new.get(name, "")))
+    if before.disclosure_line != after.disclosure_line:
+        lines = (before.disclosure_line, after.disclosure_line)
+        shown = ["that of the community" if line is None else line or "none" for line in lines]
+        found.append(Difference("changed", "Disclosure line", *shown))
+    return found
+
+
+def _told(entries: Sequence[Weight | Phrase | ApprovedClaim]) -> dict[str, str]:
+    """Each entry in words, under what makes it the same entry."""
+    told = {}
+    for entry in entries:
+        match entry:
+            case Weight():
+                told[entry.rule] = f"{entry.rule}: {entry.severity}. {entry.reason}"
+            case Phrase():
+                told[entry.id] = (
+                    f"\u201c{entry.words}\u201d ({entry.direction}): {entry.severity}. "
+                    f"{entry.why} {entry.advice}"
+                )
+            case ApprovedClaim():
+                told[" ".join(entry.text.casefold().split())] = (
+                    f"\u201c{entry.text}\u201d {entry.reference}; {entry.owner}, until "
+                    f"{entry.expires_on}"
+                )
+    return told
+
+
+@require_POST
+def approve(request: HttpRequest, change_id: UUID) -> HttpResponse:
+    """Makes a proposed profile hold."""
+    try:
+        version = profile_changes.approve(
+            by=cast(User, request.user), change_id=change_id, seen=request.POST.get("seen", "")
+        )
+    except Refusal as refusal:
+        refused = {"form": "approve", "sentence": str(refusal)}
+        return _change_page(request, change_id, status=refusal.status, refused=refused)
+    begins = version.active_from
+    when = "now" if begins <= timezone.now() else f"{timezone.localtime(begins):%d %b %Y %H:%M}"
+    messages.success(
+        request,
+        f"Approved. It counts in every scan from {when} on; earlier scans stay as they were.",
+    )
+    return redirect("profile_change", change_id)
+
+
+@require_POST
+def decline(request: HttpRequest, change_id: UUID) -> HttpResponse:
+    """Keeps things as they are."""
+    reason = request.POST.get("reason", "")
+    try:
+        profile_changes.decline(by=cast(User, request.user), change_id=change_id, reason=reason)
+    except Refusal as refusal:
+        refused = {"form": "decline", "sentence": str(refusal), "reason": reason}
+        return _change_page(request, change_id, status=refusal.status, refused=refused)
+    messages.success(request, "Declined. The rules stay as they are.")
+    return redirect("profile_change", change_id)

@@ -1,0 +1,151 @@
+"""A rule profile in use: scans, replies and the replay on the history of its community."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from compliance import scanning
+from compliance.rules import ApprovedClaim, RuleProfile
+from compliance.rules.profile import Phrase, Weight
+from engage import drafting, intake, replaying
+from engage.models import Community
+from reviews.enums import Role
+from reviews.exceptions import WrongState
+from reviews.models import ProfileChange, Replay
+from tests import cases
+
+pytestmark = pytest.mark.django_db
+
+WATCHED = Phrase("spotting", "inbound", "needs_legal", "We follow it.", "Tell the study team.")
+CLAIM = ApprovedClaim(cases.FLAGGED, "Label, 2026", "Ada Birch", "2199-01-01")
+
+
+def arrive(here: Community, text: str) -> list[str]:
+    """Ids of the house rules that fire in a new post."""
+    post = intake.receive(here, [cases.item(text)], by="system")[0].post
+    cases.scanned()
+    findings = scanning.findings_of(post.revisions.get().text)
+    return [f.rule_id for f in findings if f.rule_id.startswith("OWN-")]
+
+
+def test_posts_are_scanned_under_the_profile_of_their_community() -> None:
+    here, elsewhere = cases.community(), cases.community()
+    cases.profile_version(RuleProfile(phrases=(WATCHED,)), here=here)
+    intake.receive(here, [cases.item("Some spotting again.")], by="system")
+    assert arrive(elsewhere, "Some spotting again.") == []  # both in one batch
+    assert arrive(here, "More spotting now.") == [WATCHED.id]
+
+
+def test_profile_counts_from_its_approval_on() -> None:
+    here = cases.community()
+    change = cases.profile_change(RuleProfile(phrases=(WATCHED,)), here=here)
+    assert arrive(here, "Some spotting again.") == []
+    assert change.replay.finished_at is not None
+
+
+def test_disclosure_line_of_the_profile_is_added() -> None:
+    post = cases.post()
+    cases.profile_version(RuleProfile(disclosure_line="Only {author}."), here=post.community)
+    clinician = cases.person(Role.CLINICIAN)
+    draft = drafting.start(by=clinician, post_id=post.pk)
+    text = drafting.as_posted("It settles.", draft.thread, clinician)
+    assert text == f"It settles.\n\nOnly {clinician.printed_name}."
+
+
+def test_replay_counts_what_would_be_found_and_what_would_not() -> None:
+    post = cases.post("Some spotting, and more spotting.")
+    here = post.community
+    writer = cases.person(Role.CLINICIAN)
+    draft = drafting.start(by=writer, post_id=post.pk)
+    drafting.save(by=writer, draft_id=draft.pk, body=cases.FLAGGED)
+    profile = RuleProfile(
+        weights=(Weight("DISC-GENERAL", "block", "Why."),), phrases=(WATCHED,), claims=(CLAIM,)
+    )
+    result = cases.profile_change(profile, here=here).replay.result["rules"]
+    assert result[WATCHED.id]["counts"]["more"] == 2
+    assert result["CLM-PROVEN"]["counts"]["less"] == 1
+    text, start, end = result[WATCHED.id]["samples"]["more"][0]
+    assert text == str(post.revisions.get().text_id) and end - start == len("spotting")
+
+
+def test_replay_tells_milder_from_stricter() -> None:
+    post = cases.post()
+    writer = cases.person(Role.CLINICIAN)
+    draft = drafting.start(by=writer, post_id=post.pk)
+    drafting.save(by=writer, draft_id=draft.pk, body="Implants are better than pills.")
+    for severity, kind in (("warn", "milder"), ("block", "stricter")):
+        profile = RuleProfile(weights=(Weight("CLM-COMPARE", severity, "Why."),))
+        change = cases.profile_change(profile, here=post.community)
+        counts = change.replay.result["rules"]["CLM-COMPARE"]["counts"]
+        assert counts == {"more": 0, "less": 0, "stricter": 0, "milder": 0, kind: 1}
+        decline(change)
+
+
+def decline(change: ProfileChange) -> None:
+    from reviews import profile_changes
+
+    profile_changes.decline(by=change.proposed_by, change_id=change.pk, reason="Taken back.")
+
+
+def test_replay_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaying, "BATCH", 2)
+    here = cases.community()
+    for number in range(3):
+        arrive(here, f"Some spotting, {number}.")
+    change = cases.profile_change(RuleProfile(phrases=(WATCHED,)), here=here, tried=False)
+    replay = change.replay
+    assert replaying.claim_due() == [replay.pk] and replaying.claim_due() == []
+    assert replaying.step(replay.pk)
+    stale = Replay.objects.get(pk=replay.pk)
+    replaying.run(replay.pk)
+    # A worker that slept over the same texts counts nothing twice.
+    assert not replaying._keep(stale, [], dict(stale.result), 0)
+    replay.refresh_from_db()
+    assert replay.finished_at and replay.done == replay.total == 6  # three posts, three titles
+    assert replay.result["rules"][WATCHED.id]["counts"]["more"] == 3
+
+
+def test_second_change_waits_for_the_first() -> None:
+    here = cases.community()
+    cases.profile_change(here=here)
+    with pytest.raises(WrongState, match="waits"):
+        cases.profile_change(RuleProfile(phrases=(WATCHED,)), here=here)
+
+
+def test_form_gives_back_what_holds(client: Client) -> None:
+    here = cases.community()
+    profile = replace(cases.STRICTER, phrases=(WATCHED,), claims=(CLAIM,), disclosure_line="Me.")
+    cases.profile_version(profile, here=here)
+    client.force_login(cases.person(Role.COMPLIANCE))
+    page = client.get(f"/profiles/{here.slug}/change/").content.decode()
+    for shown in ("Two complaints this year.", "spotting", cases.FLAGGED, ">Me.<"):
+        assert shown in page
+
+
+def test_change_is_proposed_and_approved_in_the_pages(client: Client) -> None:
+    post = cases.post("My name is Keisha Brandt and I have been spotting.")
+    here = post.community
+    client.force_login(cases.person(Role.COMPLIANCE))
+    typed = {
+        "phrase-0-words": "spotting", "phrase-0-direction": "inbound", "phrase-0-severity": "warn",
+        "phrase-0-why": "We follow it.", "phrase-0-advice": "Tell the team.", "line_is": "shipped",
+    }  # fmt: skip
+    refused = client.post(f"/profiles/{here.slug}/change/", typed)
+    assert refused.status_code == 400 and "We follow it." in refused.content.decode()
+    sent = client.post(f"/profiles/{here.slug}/change/", {**typed, "why": "Agreed."})
+    change = ProfileChange.objects.get()
+    assert sent.status_code == 302 and str(change.pk) in sent["Location"]
+    waiting = client.get(sent["Location"]).content.decode()
+    assert "<progress" in waiting and "another compliance officer decides" in waiting
+    replaying.run(change.replay.pk)
+    client.force_login(cases.person(Role.COMPLIANCE))
+    page = client.get(sent["Location"]).content.decode()
+    assert "I have been spotting" in page and "Keisha" not in page
+    done = client.post(f"/profiles/changes/{change.pk}/approve/", {"seen": change.digest})
+    assert done.status_code == 302
+    change.refresh_from_db()
+    assert change.state == "approved"
+    assert "in force since" in client.get(f"/profiles/{here.slug}/").content.decode()
