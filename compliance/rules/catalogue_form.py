@@ -8,7 +8,8 @@ from compliance.enums import Direction
 from compliance.findings import ScanContext
 
 _BEHIND = re.compile(r"\s*\(([^()]*)\)([.!?]?)\s*$")
-_THREAD = re.compile(r"^thread:\s*(.+)$", re.IGNORECASE)
+_THREAD = re.compile(r"\bthread\b", re.IGNORECASE)
+_FLAG = re.compile(r"\b(?:SAFE|AE|LEGAL)-[A-Z]+\b")
 _REFERENCE = re.compile(
     r"\b(?:reference|citation|source|label|trial|study|review|leaflet)s?\b[^)]*"
     r"\b(?:attached|linked|cited|enclosed)\b",
@@ -41,8 +42,9 @@ def with_context(example: str, direction: Direction) -> tuple[str, ScanContext]:
     text = example
     while behind := _BEHIND.search(text):
         words = behind[1].strip()
-        if thread := _THREAD.match(words):
-            flags |= {flag.strip() for flag in re.split(r"[,;&+]|\band\b", thread[1])}
+        named = _FLAG.findall(words)
+        if named and _THREAD.search(words):
+            flags |= frozenset(named)
         elif _REFERENCE.search(words):
             references = (words,)
         elif _DRAFTED.match(words):
