@@ -22,6 +22,7 @@ from compliance.scanners.units import Unit, encoded
 
 FOLDER = Path(__file__).parent.parent / "models" / "rules_en"
 Judged = Mapping[str, float]
+REMEMBERED = 1024  # sentences
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
@@ -50,6 +51,8 @@ class Sense:
             providers=["CPUExecutionProvider"],
             disabled_optimizers=["SkipLayerNormFusion"],  # the fused kernel is the slower one
         )
+        # Who types changes one sentence of many; in memory only, and never logged.
+        self._remembered = functools.lru_cache(maxsize=REMEMBERED)(self._judge)
 
     def judge(self, units: Sequence[Unit], *, tied: bool) -> list[Judged]:
         """For each unit, by rule id, how likely it is (0 to 1) that the rule must fire.
@@ -57,10 +60,10 @@ class Sense:
         Args:
             tied: the author has a tie that the reply does not show.
         """
-        return [self._judge(unit, tied) for unit in units]
+        return [self._remembered(unit.words, unit.before, tied) for unit in units]
 
-    def _judge(self, unit: Unit, tied: bool) -> Judged:
-        ids, roles = encoded(unit, tied, self._tokenizer)
+    def _judge(self, words: str, before: str, tied: bool) -> Judged:
+        ids, roles = encoded(Unit(0, 0, words, before), tied, self._tokenizer)
         # One at a time: in a batch, int8 scales would make a result depend on its neighbours.
         (logits,) = self._session.run(
             None, {"ids": np.array([ids], np.int64), "roles": np.array([roles], np.int64)}
