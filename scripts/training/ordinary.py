@@ -24,7 +24,7 @@ from scripts.training.told import Told
 
 # What people write of their drugs, and doctors in answers.
 COMMON = (
-    "AE-POSSIBLE", "AE-DEVICE", "SAFE-URGENT", "CLM-DIAG", "CLM-DOSE", "CLM-REASSURE", "CLM-CURE",
+    "AE-POSSIBLE", "CLM-DIAG", "CLM-DOSE", "CLM-REASSURE", "CLM-CURE",
     "CLM-ABS", "CLM-PROVEN", "CLM-BALANCE", "CLM-NOSIDE", "CLM-COMPARE", "DISC-GENERAL",
 )  # fmt: skip
 LONGEST = 3000  # characters of a text that are read
