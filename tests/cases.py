@@ -18,7 +18,7 @@ from engage.enums import ConnectorKind, PublicationState
 from engage.models import Community, Draft, DraftVersion, Post, Publication
 from reviews import clearance, corrections, gates, workflow
 from reviews.enums import ReviewState, Role, Verdict
-from reviews.models import Disposition, Proposal, Review, User
+from reviews.models import Disposition, Proposal, Review, SafetyCase, User
 from reviews.people import add_person
 
 PASSWORD = "correct-horse-9-battery"
@@ -226,3 +226,13 @@ def proposal(words: str = "", kind: str = "OTHER", by: User | None = None) -> Pr
 def listed_word(words: str = "", kind: str = "OTHER") -> ListedWord:
     """Words on the list as always an identifier."""
     return corrections.approve(by=person(Role.SAFETY), proposal_id=proposal(words, kind).pk)
+
+
+def signals(rule_id: str, *texts: str, where: Community | None = None) -> list[SafetyCase]:
+    """The open safety cases of this rule of posts in a community, each in a thread of its own."""
+    items = [item(text) for text in texts]
+    received = intake.receive(where or community(), items, by="system")
+    scanned()
+    revisions = [one.post.revisions.get().text_id for one in received]
+    found = {case.text_id: case for case in SafetyCase.objects.filter(rule_id=rule_id)}
+    return [found[text] for text in revisions]

@@ -17,11 +17,12 @@ from compliance.exceptions import BadInput, NotAllowed
 from compliance.models import Event
 from compliance.rules import shipped_rules
 from compliance.scanners.case_facts import Criterion, FactKind, criteria_of, facts_of, is_serious
-from reviews import case_summary, checks, clocks, safety
+from reviews import case_exports, checks, clocks, deadlines, safety
 from reviews.enums import Role, SafetyOutcome
 from reviews.exceptions import WrongState
 from reviews.models import CaseFacts, SafetyCase
 from tests import cases
+from tests.pages.test_markup import Markup
 
 POST = (
     "My daughter, 19 years old, started the patch in May and got welts, then a blood clot. "
@@ -150,7 +151,7 @@ def test_correction_is_a_new_row_and_moves_the_clock(signal: SafetyCase, officer
     assert row.number == 2 and row.found == found[1:]
     assert signal.facts.get(number=1).found == found
     signal.refresh_from_db()
-    assert {c.name for c in safety.clocks_of(signal)} == {"internal", "eu_other"}
+    assert {c.name for c in deadlines.clocks_of(signal)} == {"internal", "eu_other"}
     with pytest.raises(WrongState, match="meanwhile"):
         safety.correct(by=officer, case_id=signal.pk, seen=1, serious=True, struck=[0], reason="x")
 
@@ -159,7 +160,7 @@ def test_hand_off_is_kept_with_its_reference(signal: SafetyCase, officer) -> Non
     with pytest.raises(BadInput):
         safety.hand_off(by=officer, case_id=signal.pk, recipient=" ", reference="")
     safety.hand_off(by=officer, case_id=signal.pk, recipient="Argus", reference="2026-117")
-    values = case_summary.as_values(by=officer, case=signal)
+    values = case_exports.as_values(by=officer, case=signal)
     (handed,) = values["hand_offs"]
     assert (handed["recipient"], handed["reference"]) == ("Argus", "2026-117")
     event = Event.objects.get(kind="safety_handed_off")
@@ -205,10 +206,22 @@ def test_exports_are_masked_and_recorded(signal: SafetyCase, officer, client: Cl
     assert {facts["form"] for facts in forms} == {"json", "csv"}
 
 
-def test_page_to_print_is_masked(signal: SafetyCase, officer, client: Client) -> None:  # type: ignore[no-untyped-def]
+def test_page_to_print_is_masked_and_recorded(signal: SafetyCase, officer, client: Client) -> None:  # type: ignore[no-untyped-def]
     client.force_login(officer)
-    page = client.get(reverse("safety_print", args=[signal.pk])).content.decode()
+    address = reverse("safety_print", args=[signal.pk])
+    assert client.get(address).status_code == 405
+    assert not Event.objects.filter(kind="safety_exported").exists()
+    page = client.post(address).content.decode()
     assert "Keisha" not in page and "hospitalisation" in page and "Narrative" in page
+    assert not Markup(page).faults
+    assert Event.objects.get(kind="safety_exported").facts == {"form": "print"}
+
+
+def test_page_to_print_takes_no_form_of_another_site(signal: SafetyCase, officer) -> None:  # type: ignore[no-untyped-def]
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(officer)
+    assert client.post(reverse("safety_print", args=[signal.pk])).status_code == 403
+    assert not Event.objects.filter(kind="safety_exported").exists()
 
 
 def test_queue_filters_in_the_address(signal: SafetyCase, officer, client: Client) -> None:  # type: ignore[no-untyped-def]
