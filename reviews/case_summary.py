@@ -76,6 +76,11 @@ class Summary:
         return bool(self.assessed and self.assessed.serious)
 
     @property
+    def is_event(self) -> bool:
+        """Whether it is of an adverse event, which the criteria of a valid report are about."""
+        return self.case.rule_id in clocks.EVENT_RULES
+
+    @property
     def facts(self) -> list[Told]:
         """The facts that hold."""
         return [told for told in self.known if told.struck is None]
