@@ -19,7 +19,7 @@ SWEEPS: dict[str, float] = {
     "engage.tasks.watch_replies": 60,
     "compliance.tasks.sequence_ledger": 5,
     "reviews.tasks.expire_clearances": 300,
-    "reviews.tasks.recount_deadlines": 300,
+    "reviews.tasks.recount_deadlines": 900,
 }
 
 app = Celery("countersign")

@@ -23,7 +23,9 @@ from reviews.enums import Role, SafetyOutcome
 from reviews.models import CaseFacts, SafetyCase, User
 from reviews.permissions import Permission
 
-TYPED = ("recipient", "reference", "reason", "outcome", "how", "duplicate_of", "other")
+TYPED = (
+    "recipient", "reference", "reason", "outcome", "how", "duplicate_of", "other", "serious",
+)  # fmt: skip
 
 
 @require_GET
@@ -32,17 +34,27 @@ def show(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return _page(request, case_id)
 
 
-def _page(request: HttpRequest, case_id: UUID, status: int = 200, **extra: Any) -> HttpResponse:
+def _page(
+    request: HttpRequest, case_id: UUID, status: int = 200, refused: dict[str, Any] | None = None
+) -> HttpResponse:
     user = cast(User, request.user)
     permissions.check_may(user, Permission.READ_SAFETY)
     case = _case(case_id)
     summary = case_summary.summary_of(case)
     can_dispose = permissions.can_may(user, Permission.DISPOSE_SAFETY) and not case.disposed_at
+    refused = refused or {"form": "", "typed": dict.fromkeys(TYPED, "")}
+    corrected = refused["typed"] if refused["form"] == "correct" else None
     context = {
         "s": summary,
         "facts": [
-            (told, *_words(told.struck.reason if told.struck else None)) for told in summary.known
+            (
+                told,
+                *_words(told.struck.reason if told.struck else None),
+                str(place) in corrected["struck"] if corrected else told.struck is not None,
+            )
+            for place, told in enumerate(summary.known)
         ],
+        "serious": corrected["serious"] == "yes" if corrected else summary.serious,
         "changes": [
             (change, *_words(change.row.reason)) for change in case_summary.changes_of(summary)
         ],
@@ -59,8 +71,7 @@ def _page(request: HttpRequest, case_id: UUID, status: int = 200, **extra: Any) 
         "can_help": can_dispose and clocks.needs(case.rule_id, Deed.HELP),
         "can_reveal": permissions.can_may(user, Permission.REVEAL),
         "now": timezone.now(),
-        "refused": {"form": "", "typed": dict.fromkeys(TYPED, "")},
-        **extra,
+        "refused": refused,
     }
     return render(request, "reviews/safety_case.html", context, status=status)
 
@@ -207,7 +218,8 @@ def _done(
     try:
         message = act(user)
     except Refusal as refusal:
-        typed = {field: request.POST.get(field, "") for field in TYPED}
+        typed: dict[str, Any] = {field: request.POST.get(field, "") for field in TYPED}
+        typed["struck"] = request.POST.getlist("struck")
         refused = {"form": form, "sentence": str(refusal), "typed": typed}
         return _page(request, case_id, status=refusal.status, refused=refused)
     messages.success(request, message)

@@ -137,6 +137,17 @@ def test_page_shows_who_struck_what_when_and_why(
     assert "A nicotine patch." in page
 
 
+def test_refused_correction_keeps_its_ticks(
+    signal: SafetyCase, officer: User, client: Client
+) -> None:
+    client.force_login(officer)
+    place = place_of(signal, "patch")
+    sent = {"seen": "1", "serious": "no", "struck": [place], "reason": " "}
+    page = client.post(reverse("safety_correct", args=[signal.pk]), sent).content.decode()
+    assert f'value="{place}" checked' in page and 'value="no" checked' in page
+    assert signal.facts.count() == 1
+
+
 def test_exports_keep_struck_facts_apart(signal: SafetyCase, officer: User, client: Client) -> None:
     correct(signal, officer, "patch")
     values = case_exports.as_values(by=officer, case=signal)
