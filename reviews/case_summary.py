@@ -1,61 +1,73 @@
-"""A safety case as it leaves the page: for a print, for another system, for a table.
-
-Follows the parts of the CIOMS I form (reaction, suspect products, reporter, assessment).
-Identifiers stay masked: who needs them reveals them one by one, and that is recorded.
-"""
+"""A safety case as it is shown: its post, masked, what was found in it, and its deadlines."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from compliance import ledger, scanning, vault
+from compliance import scanning, vault
 from compliance.exceptions import TextErased
-from compliance.ledger.kinds import EventKind
 from compliance.masking import MASKED, Mark, Pseudonyms, Segment, mask
-from compliance.models import Finding, VaultText
+from compliance.models import Finding
 from compliance.rules import shipped_rules
 from compliance.rules.rule import Rule
 from compliance.scanners import case_facts
 from compliance.scanners.case_facts import Criterion, Fact, FactKind
-from reviews import permissions, safety
+from reviews import clocks, deadlines, strikes
 from reviews.clocks import Clock
-from reviews.models import CaseFacts, SafetyCase, User
+from reviews.models import CaseFacts, SafetyCase
+from reviews.strikes import Change
 
 ERASED = [Segment("Erased", "plain")]
-COLUMNS = (
-    "case", "rule", "community", "aware_at", "due_at", "next_deadline", "owner", "serious",
-    "criteria_met", "outcome", "disposed_at",
-)  # fmt: skip
+EXCERPT = 60  # characters of a post, to tell one signal from another in a list
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A fact in words: what it is, and what the post says, masked."""
+    """A fact in words: what it is, and what the post says, masked.
+
+    Attributes:
+        struck: the correction that struck it; None while it holds.
+    """
 
     fact: Fact
     words: str
+    struck: CaseFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A case in one line, to be told from others."""
+
+    case: SafetyCase
+    rule: Rule
+    excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A case, ready to be shown."""
+    """A case, ready to be shown.
+
+    Attributes:
+        known: every fact that was ever found, struck ones too.
+        criteria: what meets each criterion of a valid report, among the facts that hold.
+        struck_criteria: criteria that nothing meets any more since a person struck it.
+        assessed: the newest row of facts; None for a case that is older than the facts.
+        next: the next deadline that is not met; None if all are.
+    """
 
     case: SafetyCase
     rule: Rule
     segments: list[Segment]
     identifiers: list[Finding]
-    facts: list[Told]
+    known: list[Told]
     criteria: dict[Criterion, Told | None]
+    struck_criteria: list[Criterion]
     assessed: CaseFacts | None
     clocks: list[Clock]
-    overdue: bool
+    next: Clock | None
     reason: str
 
     @property
@@ -63,42 +75,114 @@ class Summary:
         """Whether the event counts as serious."""
         return bool(self.assessed and self.assessed.serious)
 
+    @property
+    def is_event(self) -> bool:
+        """Whether it is of an adverse event, which the criteria of a valid report are about."""
+        return self.case.rule_id in clocks.EVENT_RULES
+
+    @property
+    def facts(self) -> list[Told]:
+        """The facts that hold."""
+        return [told for told in self.known if told.struck is None]
+
+    @property
+    def struck(self) -> list[Told]:
+        """The facts that a person struck."""
+        return [told for told in self.known if told.struck is not None]
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the next deadline is over."""
+        return bool(self.next and self.next.overdue)
+
     def told(self, *kinds: FactKind) -> list[Told]:
-        """The facts of these kinds."""
+        """The facts of these kinds that hold."""
         return [told for told in self.facts if told.fact.kind in kinds]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldChange:
+    """What one correction changed, in words."""
+
+    row: CaseFacts
+    struck: list[Told]
+    restored: list[Told]
+    serious: bool | None
 
 
 def summary_of(case: SafetyCase) -> Summary:
     """What is known of a case; its text is masked, or said to be erased."""
-    assessed = safety.newest_facts(case)
-    facts = safety.facts_in(assessed) if assessed else ()
-    segments, identifiers, told, reason = ERASED, [], [], ""
+    rows = strikes.rows_of(case)
+    known = strikes.known_facts(rows)
+    segments, reason = ERASED, ""
+    identifiers: list[Finding] = []
+    told: list[Told] = []
     try:
-        findings = scanning.findings_of(case.text)
-        words = vault.unseal(case.text)
-        identifiers = [f for f in findings if f.entity]
-        segments = mask(words, [_mark(f) for f in findings if f.end > f.start], names=Pseudonyms())
-        told = [Told(fact, _masked(words, fact, identifiers)) for fact in facts]
+        segments, identifiers, words = _shown(case)
+        told = [Told(one.fact, _masked(words, one.fact, identifiers), one.struck) for one in known]
         reason = vault.unseal(case.reason) if case.reason else ""
     except TextErased:
         pass
     by_fact = {one.fact: one for one in told}
-    clocks = safety.clocks_of(case)
+    ever = case_facts.criteria_of(tuple(one.fact for one in known))
+    now = case_facts.criteria_of(tuple(one.fact for one in known if one.struck is None))
+    running = deadlines.clocks_of(case)
     return Summary(
         case=case,
         rule=shipped_rules().rule(case.rule_id),
         segments=segments,
         identifiers=identifiers,
-        facts=told,
-        criteria={
-            criterion: by_fact.get(fact) if fact else None
-            for criterion, fact in case_facts.criteria_of(facts).items()
-        },
-        assessed=assessed,
-        clocks=clocks,
-        overdue=case.disposed_at is None and clocks[0].due_at < timezone.now(),
+        known=told,
+        criteria={c: by_fact.get(fact) if fact else None for c, fact in now.items()},
+        struck_criteria=[c for c, fact in now.items() if ever[c] and not fact],
+        assessed=rows[-1] if rows else None,
+        clocks=running,
+        next=clocks.next_of(running),
         reason=reason,
     )
+
+
+def changes_of(summary: Summary) -> list[ToldChange]:
+    """What people changed about the facts, the oldest first."""
+    by_fact = {told.fact: told for told in summary.known}
+
+    def told(facts: Iterable[Fact]) -> list[Told]:
+        return [by_fact[fact] for fact in facts if fact in by_fact]
+
+    return [_told_change(change, told) for change in strikes.changes_of(summary.case.facts.all())]
+
+
+def _told_change(change: Change, told: Callable[[Iterable[Fact]], list[Told]]) -> ToldChange:
+    return ToldChange(change.row, told(change.struck), told(change.restored), change.serious)
+
+
+def lines_of(cases: QuerySet[SafetyCase]) -> list[Line]:
+    """Cases in a line each, with the beginning of their posts, masked."""
+    rows = cases.select_related("text__key", "text__scan")
+    return [
+        Line(case, shipped_rules().rule(case.rule_id), _excerpt(case))
+        for case in rows.prefetch_related("text__scan__findings")
+    ]
+
+
+def _excerpt(case: SafetyCase) -> str:
+    try:
+        words = " ".join(narrative_of(_shown(case)[0]).split())
+    except TextErased:
+        return ERASED[0].text
+    return words if len(words) <= EXCERPT else f"{words[:EXCERPT].rstrip()}…"
+
+
+def narrative_of(segments: Iterable[Segment]) -> str:
+    """A masked text as plain words."""
+    return "".join(f"[{s.label}]" if s.kind == MASKED else s.text for s in segments)
+
+
+def _shown(case: SafetyCase) -> tuple[list[Segment], list[Finding], str]:
+    findings = scanning.findings_of(case.text)
+    words = vault.unseal(case.text)
+    marks = [_mark(f) for f in findings if f.end > f.start]
+    return mask(words, marks, names=Pseudonyms()), [f for f in findings if f.entity], words
 
 
 def _mark(finding: Finding) -> Mark:
@@ -112,92 +196,3 @@ def _masked(words: str, fact: Fact, identifiers: Iterable[Finding]) -> str:
     if any(f.start < fact.end and fact.start < f.end for f in identifiers):
         return "(masked)"
     return words[fact.start : fact.end]
-
-
-@transaction.atomic
-def as_values(*, by: User, case: SafetyCase) -> dict[str, Any]:
-    """A case for another system, as JSON values; recorded in the ledger.
-
-    Raises:
-        NotAllowed: this person may not see safety signals.
-    """
-    permissions.check_may(by, permissions.Permission.READ_SAFETY)
-    summary = summary_of(case)
-    ledger.record(
-        EventKind.SAFETY_EXPORTED, by=by.actor, subject=case, case_id=case.thread_id, form="json"
-    )
-    return {
-        "case": str(case.pk),
-        "rule": {"id": summary.rule.id, "title": summary.rule.title},
-        "community": case.community_name,
-        "aware_at": _iso(case.aware_at or case.opened_at),
-        "narrative": "".join(
-            f"[{s.label}]" if s.kind == MASKED else s.text for s in summary.segments
-        ),
-        "facts": [
-            {"kind": told.fact.kind, "code": told.fact.code, "words": told.words}
-            for told in summary.facts
-        ],
-        "criteria": {str(c): bool(told) for c, told in summary.criteria.items()},
-        "serious": summary.serious,
-        "deadlines": [
-            {"name": c.name, "what": c.label, "source": c.source, "due_at": _iso(c.due_at)}
-            for c in summary.clocks
-        ],
-        "owner": case.owner.printed_name if case.owner else None,
-        "hand_offs": [
-            {
-                "at": _iso(h.at),
-                "by": h.by.printed_name,
-                "recipient": _words(h.recipient),
-                "reference": _words(h.reference) if h.reference else None,
-            }
-            for h in case.hand_offs.select_related("by", "recipient__key", "reference__key")
-        ],
-        "outcome": case.outcome or None,
-        "disposed_at": _iso(case.disposed_at) if case.disposed_at else None,
-    }
-
-
-@transaction.atomic
-def as_table(*, by: User, cases: Iterable[SafetyCase]) -> str:
-    """Cases as CSV, a line each, without their texts; recorded in the ledger.
-
-    Raises:
-        NotAllowed: this person may not see safety signals.
-    """
-    permissions.check_may(by, permissions.Permission.READ_SAFETY)
-    written = io.StringIO()
-    table = csv.writer(written)
-    table.writerow(COLUMNS)
-    for case in cases:
-        summary = summary_of(case)
-        met = sum(told is not None for told in summary.criteria.values())
-        table.writerow(
-            [
-                case.pk, case.rule_id, _cell(case.community_name),
-                _iso(case.aware_at or case.opened_at), _iso(case.due_at), summary.clocks[0].label,
-                _cell(case.owner.printed_name) if case.owner else "", summary.serious, met,
-                case.outcome, _iso(case.disposed_at) if case.disposed_at else "",
-            ]
-        )  # fmt: skip
-        ledger.record(
-            EventKind.SAFETY_EXPORTED, by=by.actor, subject=case, case_id=case.thread_id, form="csv"
-        )
-    return written.getvalue()
-
-
-def _words(text: VaultText) -> str:
-    try:
-        return vault.unseal(text)
-    except TextErased:
-        return "Erased"
-
-
-def _cell(words: str) -> str:
-    """Words that no spreadsheet takes for a formula."""
-    return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
-
-
-def _iso(moment: Any) -> str:
-    return str(moment.isoformat(timespec="seconds"))

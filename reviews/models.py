@@ -317,12 +317,17 @@ class SafetyCase(models.Model):
     # When the service received the post: all deadlines count from here. None for older cases,
     # where it was when the case was opened.
     aware_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField()  # of the next deadline
+    # Of the next deadline that is not met; `clocks.NEVER` if all are.
+    due_at = models.DateTimeField()
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     disposed_at = models.DateTimeField(null=True)
     disposed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=12, choices=SafetyOutcome, blank=True)
     reason = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+    # The case under which it is known already; None for duplicates of before this was asked.
+    duplicate_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="duplicates"
+    )
 
     class Meta:
         ordering = ["due_at"]
@@ -344,7 +349,8 @@ class SafetyCase(models.Model):
 class CaseFacts(models.Model):
     """What was found in the post of a safety case; a correction is a new row. Offsets, never text.
 
-    Number 1 is what the machine found when the case was opened.
+    Number 1 is what the machine found when the case was opened. `found` is what holds from then
+    on: what a row leaves out was struck by it, what is in it again was taken back.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -379,3 +385,26 @@ class HandOff(models.Model):
 
     class Meta:
         ordering = ["at"]
+
+
+class HelpGiven(models.Model):
+    """Somebody in danger was told where help is: a signpost was posted, or a person did it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(SafetyCase, on_delete=models.PROTECT, related_name="help_given")
+    at = models.DateTimeField(auto_now_add=True)
+    # None where the service posted a signpost.
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    how = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+    # engage.Publication; no key points up the layers
+    publication_id = models.UUIDField(null=True)
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "publication_id"], name="help_given_once"),
+            models.CheckConstraint(
+                name="help_given_by_somebody",
+                condition=Q(by__isnull=False, how__isnull=False) | Q(publication_id__isnull=False),
+            ),
+        ]

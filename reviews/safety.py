@@ -16,11 +16,12 @@ from compliance.ledger.kinds import EventKind
 from compliance.models import VaultText
 from compliance.rules import shipped_rules
 from compliance.scanners import case_facts
-from compliance.scanners.case_facts import Fact, FactKind
-from reviews import clocks, permissions
+from compliance.scanners.case_facts import Fact
+from reviews import clocks, deadlines, duplicates, permissions, strikes
+from reviews.clocks import Deed
 from reviews.enums import Role, SafetyOutcome
 from reviews.exceptions import WrongState
-from reviews.models import CaseFacts, HandOff, SafetyCase, User
+from reviews.models import CaseFacts, HandOff, HelpGiven, SafetyCase, User
 
 SAFETY_RULES = ("SAFE-", "AE-")
 LONGEST_NAME = 200  # of who a case is handed to, and of what it is called there
@@ -60,7 +61,7 @@ def open_cases(
                 "thread_id": thread_id,
                 "community_name": community_name,
                 "aware_at": aware_at,
-                "due_at": _next_due(rule_id, serious, aware_at),
+                "due_at": clocks.clocks_of(rule_id, serious=serious, aware_at=aware_at)[0].due_at,
             },
         )
         if not created:
@@ -78,31 +79,6 @@ def open_cases(
         )
         opened.append(case)
     return opened
-
-
-def _next_due(rule_id: str, serious: bool, aware_at: datetime) -> datetime:
-    return clocks.clocks_of(rule_id, serious=serious, aware_at=aware_at)[0].due_at
-
-
-def clocks_of(case: SafetyCase) -> list[clocks.Clock]:
-    """The deadlines of a case, the next one first."""
-    newest = newest_facts(case)
-    return clocks.clocks_of(
-        case.rule_id,
-        serious=bool(newest and newest.serious),
-        aware_at=case.aware_at or case.opened_at,
-    )
-
-
-def newest_facts(case: SafetyCase) -> CaseFacts | None:
-    """What holds of a case now; None for a case that is older than the facts."""
-    rows = list(case.facts.all())  # lists of cases bring them along
-    return rows[-1] if rows else None
-
-
-def facts_in(row: CaseFacts) -> tuple[Fact, ...]:
-    """The facts of a row."""
-    return tuple(Fact(f["start"], f["end"], FactKind(f["kind"]), f["code"]) for f in row.found)
 
 
 @transaction.atomic
@@ -154,7 +130,8 @@ def correct(
     Args:
         seen: number of the facts that this person looked at.
         serious: whether the event is serious after all.
-        struck: places in the list of facts that are not so.
+        struck: places, in `strikes.known_facts`, of all facts that are not so. One that was
+            struck earlier and is not among them holds again.
         reason: why, for the record.
     Raises:
         BadInput: no reason, or nothing changed.
@@ -163,23 +140,24 @@ def correct(
     case = _open_case(by, case_id)
     if not reason.strip():
         raise BadInput("Please write why: the reason is part of the record.")
-    newest = newest_facts(case)
+    rows = strikes.rows_of(case)
+    newest = rows[-1] if rows else None
     if seen != (newest.number if newest else 0):
         raise WrongState("Somebody corrected the facts meanwhile. Reload the page and look again.")
-    found, out = (newest.found if newest else []), set(struck)
-    kept = [fact for number, fact in enumerate(found) if number not in out]
-    if newest and newest.serious == serious and len(kept) == len(found):
+    known, out = strikes.known_facts(rows), set(struck)
+    holds = [one.fact for place, one in enumerate(known) if place not in out]
+    same = holds == [one.fact for one in known if one.struck is None]
+    if newest and newest.serious == serious and same:
         raise BadInput("Nothing was changed.")
     row = CaseFacts.objects.create(
         case=case,
         number=newest.number + 1 if newest else 1,
         by=by,
         serious=serious,
-        found=kept,
+        found=[asdict(fact) for fact in holds],
         reason=vault.seal(case.key, reason.strip()),
     )
-    case.due_at = _next_due(case.rule_id, serious, case.aware_at or case.opened_at)
-    case.save(update_fields=["due_at"])
+    _recount(case)
     ledger.record(
         EventKind.SAFETY_CORRECTED,
         by=by.actor,
@@ -213,8 +191,58 @@ def hand_off(*, by: User, case_id: UUID, recipient: str, reference: str) -> Hand
         recipient=vault.seal(case.key, recipient),
         reference=vault.seal(case.key, reference) if reference else None,
     )
+    _recount(case)
     ledger.record(EventKind.SAFETY_HANDED_OFF, by=by.actor, subject=case, case_id=case.thread_id)
     return row
+
+
+@transaction.atomic
+def record_help(*, by: User, case_id: UUID, how: str) -> HelpGiven:
+    """Records that a person was told where help is; the case stays open.
+
+    Args:
+        how: what was said, and where.
+    Raises:
+        BadInput: nothing is said, or this signal is not of somebody in danger.
+    """
+    case = _open_case(by, case_id)
+    if not how.strip():
+        raise BadInput("Say how help was offered: the answer is part of the record.")
+    if not clocks.needs(case.rule_id, Deed.HELP):
+        raise BadInput("This signal has no deadline for help. Dispose of it when it is settled.")
+    row = HelpGiven.objects.create(case=case, by=by, how=vault.seal(case.key, how.strip()))
+    _recount(case)
+    ledger.record(EventKind.SAFETY_HELPED, by=by.actor, subject=case, case_id=case.thread_id)
+    return row
+
+
+@transaction.atomic
+def record_signpost(*, thread_id: UUID, publication_id: UUID) -> list[HelpGiven]:
+    """Records, once, that a signpost was posted into a thread, for its open cases that ask for it.
+
+    Args:
+        publication_id: of the signpost that is live.
+    """
+    cases = SafetyCase.objects.select_for_update().filter(thread_id=thread_id, disposed_at=None)
+    rows = []
+    for case in cases.exclude(help_given__publication_id=publication_id).order_by("pk"):
+        if not clocks.needs(case.rule_id, Deed.HELP):
+            continue
+        rows.append(HelpGiven.objects.create(case=case, publication_id=publication_id))
+        _recount(case)
+        ledger.record(
+            EventKind.SAFETY_HELPED,
+            by="system",
+            subject=case,
+            case_id=thread_id,
+            publication=publication_id,
+        )
+    return rows
+
+
+def _recount(case: SafetyCase) -> None:
+    case.due_at = deadlines.next_due(case)
+    case.save(update_fields=["due_at"])
 
 
 def _open_case(by: User, case_id: UUID) -> SafetyCase:
@@ -230,23 +258,38 @@ def _open_case(by: User, case_id: UUID) -> SafetyCase:
 
 
 @transaction.atomic
-def dispose(*, by: User, case_id: UUID, outcome: SafetyOutcome, reason: str) -> SafetyCase:
+def dispose(
+    *,
+    by: User,
+    case_id: UUID,
+    outcome: SafetyOutcome,
+    reason: str,
+    duplicate_of: UUID | None = None,
+) -> SafetyCase:
     """Records what became of a signal; when a thread has none open, it accepts replies again.
 
+    Args:
+        duplicate_of: the case under which it is known already, for that outcome alone.
     Raises:
         NotAllowed, WrongState, BadInput: the message says why.
     """
     if not reason.strip():
         raise BadInput("Please write what you found: the reason is part of the record.")
+    known_under = None
+    if outcome == SafetyOutcome.DUPLICATE:
+        duplicates.lock(case_id, duplicate_of)
     case = _open_case(by, case_id)
+    if outcome == SafetyOutcome.DUPLICATE:
+        known_under = duplicates.check(case, duplicate_of)
     case.disposed_at, case.disposed_by, case.outcome = timezone.now(), by, outcome
-    case.reason = vault.seal(case.key, reason.strip())
-    case.save(update_fields=["disposed_at", "disposed_by", "outcome", "reason"])
+    case.reason, case.duplicate_of = vault.seal(case.key, reason.strip()), known_under
+    case.save(update_fields=["disposed_at", "disposed_by", "outcome", "reason", "duplicate_of"])
     ledger.record(
         EventKind.SAFETY_DISPOSED,
         by=by.actor,
         subject=case,
         case_id=case.thread_id,
         outcome=str(outcome),
+        **({"duplicate_of": known_under.pk} if known_under else {}),
     )
     return case

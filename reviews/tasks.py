@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from reviews import workflow
+from reviews import deadlines, workflow
 
 
 @shared_task
 def expire_clearances() -> None:
     """Ends clearances that are over."""
     workflow.expire_due()
+
+
+@shared_task
+def recount_deadlines() -> None:
+    """Keeps the next deadlines of open safety cases in line with the settings."""
+    deadlines.recount()

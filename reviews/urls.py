@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.views import corrections, profile, queue, review, rules, safety, sign_in
+from reviews.views import corrections, profile, queue, review, rules, safety, safety_queue, sign_in
 
 urlpatterns = [
     path("sign-in/", sign_in.SignInView.as_view(), name="sign_in"),
@@ -24,12 +24,13 @@ urlpatterns = [
     path("corrections/<uuid:proposal_id>/decline/", corrections.decline, name="decline"),
     path("corrections/listed/<uuid:entry_id>/retire/", corrections.retire, name="retire"),
     path("rules/", rules.how_they_do, name="rules"),
-    path("safety/", safety.signals, name="safety"),
-    path("safety/export/", safety.export, name="safety_export"),
+    path("safety/", safety_queue.signals, name="safety"),
+    path("safety/export/", safety_queue.export, name="safety_export"),
     path("safety/<uuid:case_id>/", safety.show, name="safety_case"),
     path("safety/<uuid:case_id>/own/", safety.own, name="safety_own"),
     path("safety/<uuid:case_id>/correct/", safety.correct, name="safety_correct"),
     path("safety/<uuid:case_id>/hand-off/", safety.hand_off, name="safety_hand_off"),
+    path("safety/<uuid:case_id>/help/", safety.give_help, name="safety_help"),
     path("safety/<uuid:case_id>/dispose/", safety.dispose, name="safety_dispose"),
     path("safety/<uuid:case_id>/print/", safety.print_out, name="safety_print"),
     path("safety/<uuid:case_id>/json/", safety.as_json, name="safety_json"),

@@ -20,7 +20,7 @@ from engage.enums import ConnectorKind, PublicationState
 from engage.models import Community, Draft, DraftVersion, Post, Publication
 from reviews import clearance, corrections, gates, profile_changes, workflow
 from reviews.enums import ReviewState, Role, Verdict
-from reviews.models import Disposition, ProfileChange, Proposal, Review, User
+from reviews.models import Disposition, ProfileChange, Proposal, Review, SafetyCase, User
 from reviews.people import add_person
 
 PASSWORD = "correct-horse-9-battery"
@@ -261,3 +261,13 @@ def profile_version(profile: RuleProfile, here: Community | None = None) -> Rule
     return profile_changes.approve(
         by=person(Role.COMPLIANCE), change_id=change.pk, seen=change.digest
     )
+
+
+def signals(rule_id: str, *texts: str, where: Community | None = None) -> list[SafetyCase]:
+    """The open safety cases of this rule of posts in a community, each in a thread of its own."""
+    items = [item(text) for text in texts]
+    received = intake.receive(where or community(), items, by="system")
+    scanned()
+    revisions = [one.post.revisions.get().text_id for one in received]
+    found = {case.text_id: case for case in SafetyCase.objects.filter(rule_id=rule_id)}
+    return [found[text] for text in revisions]

@@ -48,6 +48,7 @@ class EventKind(models.TextChoices):
     SAFETY_OWNED = "safety_owned", "Safety signal taken, handed over or released"
     SAFETY_CORRECTED = "safety_corrected", "Facts of a safety signal corrected"
     SAFETY_HANDED_OFF = "safety_handed_off", "Safety signal handed to a team outside"
+    SAFETY_HELPED = "safety_helped", "Person in danger was told where help is"
     SAFETY_EXPORTED = "safety_exported", "Safety signal exported"
     SAFETY_DISPOSED = "safety_disposed", "Safety signal disposed"
     PERSON_ADDED = "person_added", "Person added"

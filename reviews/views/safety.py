@@ -1,4 +1,4 @@
-"""Safety signals: whose they are, with their clocks, and what became of the others."""
+"""One safety signal: whose it is, with its clocks and facts, and what became of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,77 +16,16 @@ from django.views.decorators.http import require_GET, require_POST
 from compliance import vault
 from compliance.exceptions import BadInput, Refusal, TextErased
 from compliance.scanners.case_facts import FactKind
-from reviews import case_summary, permissions
+from reviews import case_exports, case_summary, clocks, duplicates, permissions
 from reviews import safety as verbs
+from reviews.clocks import Deed
 from reviews.enums import Role, SafetyOutcome
-from reviews.models import SafetyCase, User
+from reviews.models import CaseFacts, SafetyCase, User
 from reviews.permissions import Permission
 
-PAGE = 50
-TABS = (
-    ("open", "Open"),
-    ("mine", "Mine"),
-    ("unowned", "Nobody's"),
-    ("overdue", "Overdue"),
-    ("done", "Disposed of"),
-)
-KINDS = (("", "every kind"), ("SAFE-", "people in danger"), ("AE-", "adverse events"))
-
-
-@require_GET
-def signals(request: HttpRequest) -> HttpResponse:
-    """The queue: cases by their next deadline, or those disposed of."""
-    user = cast(User, request.user)
-    permissions.check_may(user, Permission.READ_SAFETY)
-    tab, cases = _chosen(request, user)
-    context = {
-        "tab": tab,
-        "tabs": TABS,
-        "kinds": KINDS,
-        "kind": request.GET.get("kind", ""),
-        "community": request.GET.get("community", ""),
-        "communities": sorted(
-            SafetyCase.objects.values_list("community_name", flat=True).distinct()
-        ),
-        "signals": [case_summary.summary_of(case) for case in cases[:PAGE]],
-        "more": cases.count() > PAGE,
-        "can_reveal": False,
-    }
-    return render(request, "reviews/safety.html", context)
-
-
-def _chosen(request: HttpRequest, user: User) -> tuple[str, QuerySet[SafetyCase]]:
-    tab = request.GET.get("tab", "open")
-    tab = tab if tab in dict(TABS) else "open"
-    cases = (
-        SafetyCase.objects.filter(disposed_at__isnull=tab != "done")
-        .select_related("text__key", "text__scan", "reason__key", "disposed_by", "owner")
-        .prefetch_related("text__scan__findings", "facts")
-        .order_by("-disposed_at" if tab == "done" else "due_at", "pk")
-    )
-    if tab == "mine":
-        cases = cases.filter(owner=user)
-    elif tab == "unowned":
-        cases = cases.filter(owner=None)
-    elif tab == "overdue":
-        cases = cases.filter(due_at__lt=timezone.now())
-    if kind := request.GET.get("kind", ""):
-        cases = cases.filter(rule_id__startswith=kind)
-    if community := request.GET.get("community", ""):
-        cases = cases.filter(community_name=community)
-    return tab, cases
-
-
-@require_POST
-def export(request: HttpRequest) -> HttpResponse:
-    """The chosen cases as CSV."""
-    user = cast(User, request.user)
-    permissions.check_may(user, Permission.READ_SAFETY)
-    _, cases = _chosen(request, user)
-    table = case_summary.as_table(by=user, cases=cases)
-    response = HttpResponse(table, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="safety-signals.csv"'
-    return response
+TYPED = (
+    "recipient", "reference", "reason", "outcome", "how", "duplicate_of", "other", "serious",
+)  # fmt: skip
 
 
 @require_GET
@@ -95,37 +34,59 @@ def show(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return _page(request, case_id)
 
 
-def _page(request: HttpRequest, case_id: UUID, status: int = 200, **extra: Any) -> HttpResponse:
+def _page(
+    request: HttpRequest, case_id: UUID, status: int = 200, refused: dict[str, Any] | None = None
+) -> HttpResponse:
     user = cast(User, request.user)
     permissions.check_may(user, Permission.READ_SAFETY)
     case = _case(case_id)
+    summary = case_summary.summary_of(case)
+    can_dispose = permissions.can_may(user, Permission.DISPOSE_SAFETY) and not case.disposed_at
+    refused = refused or {"form": "", "typed": dict.fromkeys(TYPED, "")}
+    corrected = refused["typed"] if refused["form"] == "correct" else None
     context = {
-        "s": case_summary.summary_of(case),
-        "hand_offs": [
-            (row, *_words(row.recipient, row.reference))
-            for row in case.hand_offs.select_related("by", "recipient__key", "reference__key")
+        "s": summary,
+        "facts": [
+            (
+                told,
+                *_words(told.struck.reason if told.struck else None),
+                str(place) in corrected["struck"] if corrected else told.struck is not None,
+            )
+            for place, told in enumerate(summary.known)
         ],
-        "corrections": [
-            (row, *_words(row.reason))
-            for row in case.facts.filter(by__isnull=False).select_related("by", "reason__key")
+        "serious": corrected["serious"] == "yes" if corrected else summary.serious,
+        "changes": [
+            (change, *_words(change.row.reason)) for change in case_summary.changes_of(summary)
         ],
+        "hand_offs": [(row, *_words(row.recipient, row.reference)) for row in case.hand_offs.all()],
+        "help_given": [(row, *_words(row.how)) for row in case.help_given.all()],
         "outcomes": SafetyOutcome.choices,
+        "others": case_summary.lines_of(duplicates.candidates(case)) if can_dispose else [],
+        "known_under": case_summary.lines_of(SafetyCase.objects.filter(duplicates=case.pk)),
+        "duplicates": case_summary.lines_of(case.duplicates.order_by("opened_at")),
         "colleagues": User.objects.filter(role_grants__role=Role.SAFETY, is_active=True).exclude(
             pk=user.pk
         ),
-        "can_dispose": permissions.can_may(user, Permission.DISPOSE_SAFETY)
-        and case.disposed_at is None,
+        "can_dispose": can_dispose,
+        "can_help": can_dispose and clocks.needs(case.rule_id, Deed.HELP),
         "can_reveal": permissions.can_may(user, Permission.REVEAL),
         "now": timezone.now(),
-        "refused": {"form": "", "typed": {"recipient": "", "reference": ""}},
-        **extra,
+        "refused": refused,
     }
     return render(request, "reviews/safety_case.html", context, status=status)
 
 
 def _case(case_id: UUID) -> SafetyCase:
+    facts = CaseFacts.objects.select_related("by", "reason__key")
     cases = SafetyCase.objects.select_related(
         "text__key", "text__scan", "reason__key", "disposed_by", "owner"
+    ).prefetch_related(
+        Prefetch("facts", facts),
+        "hand_offs__by",
+        "hand_offs__recipient__key",
+        "hand_offs__reference__key",
+        "help_given__by",
+        "help_given__how__key",
     )
     return get_object_or_404(cases, pk=case_id)
 
@@ -137,12 +98,11 @@ def _words(*texts: Any) -> list[str]:
         return ["Erased" for _ in texts]
 
 
-@require_GET
+@require_POST
 def print_out(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """One case on paper, in the parts of a CIOMS form, masked."""
-    user = cast(User, request.user)
-    permissions.check_may(user, Permission.READ_SAFETY)
-    summary = case_summary.summary_of(_case(case_id))
+    case = _case(case_id)
+    summary = case_exports.printed(by=cast(User, request.user), case=case)
     context = {
         "s": summary,
         "patients": summary.told(FactKind.PATIENT),
@@ -151,6 +111,7 @@ def print_out(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "special": summary.told(FactKind.SPECIAL),
         "products": summary.told(FactKind.PRODUCT, FactKind.DEVICE),
         "reporters": summary.told(FactKind.REPORTER),
+        "duplicates": case_summary.lines_of(case.duplicates.order_by("opened_at")),
         "now": timezone.now(),
         "can_reveal": False,
     }
@@ -160,7 +121,7 @@ def print_out(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @require_POST
 def as_json(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """One case for another system."""
-    values = case_summary.as_values(by=cast(User, request.user), case=_case(case_id))
+    values = case_exports.as_values(by=cast(User, request.user), case=_case(case_id))
     response = JsonResponse(values, json_dumps_params={"indent": 1})
     response["Content-Disposition"] = f'attachment; filename="case-{case_id}.json"'
     return response
@@ -197,7 +158,7 @@ def correct(request: HttpRequest, case_id: UUID) -> HttpResponse:
             struck=[int(n) for n in request.POST.getlist("struck") if n.isdecimal()],
             reason=request.POST.get("reason", ""),
         )
-        return "Corrected. What the machine found stays in the record."
+        return "Corrected. What was struck stays on the page, and can be taken back."
 
     return _done(request, case_id, "correct", act)
 
@@ -219,6 +180,17 @@ def hand_off(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def give_help(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Records that the person was told where help is."""
+
+    def act(user: User) -> str:
+        verbs.record_help(by=user, case_id=case_id, how=request.POST.get("how", ""))
+        return "Recorded: help was offered. The signal stays open until you dispose of it."
+
+    return _done(request, case_id, "help", act)
+
+
+@require_POST
 def dispose(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Records what became of one signal."""
 
@@ -231,6 +203,7 @@ def dispose(request: HttpRequest, case_id: UUID) -> HttpResponse:
             case_id=case_id,
             outcome=SafetyOutcome(outcome),
             reason=request.POST.get("reason", ""),
+            duplicate_of=_other(request) if outcome == SafetyOutcome.DUPLICATE else None,
         )
         return "Recorded. The thread takes replies again once no signal is open."
 
@@ -245,12 +218,19 @@ def _done(
     try:
         message = act(user)
     except Refusal as refusal:
-        fields = ("recipient", "reference", "reason", "outcome")
-        typed = {field: request.POST.get(field, "") for field in fields}
+        typed: dict[str, Any] = {field: request.POST.get(field, "") for field in TYPED}
+        typed["struck"] = request.POST.getlist("struck")
         refused = {"form": form, "sentence": str(refusal), "typed": typed}
         return _page(request, case_id, status=refusal.status, refused=refused)
     messages.success(request, message)
     return redirect("safety_case", case_id)
+
+
+def _other(request: HttpRequest) -> UUID | None:
+    pasted, chosen = request.POST.get("other", ""), request.POST.get("duplicate_of", "")
+    if pasted.strip() and duplicates.id_in(pasted) is None:
+        raise BadInput("That is no address of a signal: copy it from the page of the other one.")
+    return duplicates.id_in(pasted) or duplicates.id_in(chosen)
 
 
 def _uuid(written: str) -> UUID:

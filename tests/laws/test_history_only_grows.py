@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection
@@ -21,8 +22,11 @@ from engage.models import Draft, DraftVersion, Post, Publication
 from reviews import corrections, examples, reveal, safety, workflow
 from reviews.enums import ReviewState, Role, SafetyOutcome, Verdict
 from reviews.models import (
+    CaseFacts,
     Correction,
     Disposition,
+    HandOff,
+    HelpGiven,
     Proposal,
     Remark,
     Reveal,
@@ -264,6 +268,57 @@ def _dispose_safety() -> Verb:
     )
 
 
+def _signal() -> SafetyCase:
+    return cases.signals("AE-POSSIBLE", "The patch gave me a blood clot.")[0]
+
+
+def _correct_facts() -> Verb:
+    return partial(
+        safety.correct,
+        by=cases.person(Role.SAFETY),
+        case_id=_signal().pk,
+        seen=1,
+        serious=False,
+        struck=[0],
+        reason="Another patch.",
+    )
+
+
+def _hand_off() -> Verb:
+    return partial(
+        safety.hand_off,
+        by=cases.person(Role.SAFETY),
+        case_id=_signal().pk,
+        recipient="Argus",
+        reference="",
+    )
+
+
+def _record_help() -> Verb:
+    (case,) = cases.signals("SAFE-CRISIS", "I can't do another day of this, nobody would miss me.")
+    return partial(
+        safety.record_help, by=cases.person(Role.SAFETY), case_id=case.pk, how="By a message."
+    )
+
+
+def _record_signpost() -> Verb:
+    (case,) = cases.signals("SAFE-CRISIS", "I can't do another day of this, nobody would miss me.")
+    return partial(safety.record_signpost, thread_id=case.thread_id, publication_id=uuid4())
+
+
+def _dispose_duplicate() -> Verb:
+    where, text = cases.community(), "The patch gave me a blood clot."
+    first, second = cases.signals("AE-POSSIBLE", text, f"{text} Again.", where=where)
+    return partial(
+        safety.dispose,
+        by=cases.person(Role.SAFETY),
+        case_id=first.pk,
+        outcome=SafetyOutcome.DUPLICATE,
+        reason="The same person.",
+        duplicate_of=second.pk,
+    )
+
+
 def _mark_false() -> Verb:
     text = cases.post("My name is Keisha Brandt and I have a question.").revisions.get().text
     return partial(
@@ -321,6 +376,11 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "queue": _queue,
     "reveal": _reveal,
     "dispose_safety": _dispose_safety,
+    "dispose_duplicate": _dispose_duplicate,
+    "correct_facts": _correct_facts,
+    "hand_off": _hand_off,
+    "record_help": _record_help,
+    "record_signpost": _record_signpost,
     "mark_false": _mark_false,
     "mark_missed": _mark_missed,
     "approve": _approve,
@@ -342,6 +402,9 @@ TABLES = (
     Proposal,
     ListedWord,
     VaultText,
+    CaseFacts,
+    HandOff,
+    HelpGiven,
 )
 
 
@@ -350,7 +413,7 @@ def _state() -> list[Any]:
     rows += sorted(Review.objects.values_list("pk", "state"))
     rows += sorted(Proposal.objects.values_list("pk", "state"))
     rows += sorted(ListedWord.objects.values_list("pk", "retired_at"))
-    rows += list(SafetyCase.objects.order_by("pk").values_list("disposed_at", flat=True))
+    rows += list(SafetyCase.objects.order_by("pk").values_list("disposed_at", "due_at"))
     return rows
 
 

@@ -17,11 +17,12 @@ from compliance.exceptions import BadInput, NotAllowed
 from compliance.models import Event
 from compliance.rules import shipped_rules
 from compliance.scanners.case_facts import Criterion, FactKind, criteria_of, facts_of, is_serious
-from reviews import case_summary, checks, clocks, safety
+from reviews import case_exports, checks, clocks, deadlines, safety
 from reviews.enums import Role, SafetyOutcome
 from reviews.exceptions import WrongState
-from reviews.models import CaseFacts, SafetyCase
+from reviews.models import CaseFacts, SafetyCase, User
 from tests import cases
+from tests.pages.test_markup import Markup
 
 POST = (
     "My daughter, 19 years old, started the patch in May and got welts, then a blood clot. "
@@ -108,7 +109,7 @@ def signal(db: None) -> SafetyCase:
 
 
 @pytest.fixture
-def officer(db: None):  # type: ignore[no-untyped-def]
+def officer(db: None) -> User:
     return cases.person(Role.SAFETY)
 
 
@@ -120,7 +121,7 @@ def test_case_opens_with_facts_and_its_clock(signal: SafetyCase) -> None:
     assert "patch" not in json.dumps(row.found)  # offsets and codes, never text
 
 
-def test_owner_takes_hands_over_and_releases(signal: SafetyCase, officer) -> None:  # type: ignore[no-untyped-def]
+def test_owner_takes_hands_over_and_releases(signal: SafetyCase, officer: User) -> None:
     colleague = cases.person(Role.SAFETY)
     assert safety.take(by=officer, case_id=signal.pk).owner == officer
     with pytest.raises(WrongState):
@@ -136,7 +137,7 @@ def test_owner_takes_hands_over_and_releases(signal: SafetyCase, officer) -> Non
     assert Event.objects.filter(kind="safety_owned").count() == 3
 
 
-def test_correction_is_a_new_row_and_moves_the_clock(signal: SafetyCase, officer) -> None:  # type: ignore[no-untyped-def]
+def test_correction_is_a_new_row_and_moves_the_clock(signal: SafetyCase, officer: User) -> None:
     found = signal.facts.get().found
     with pytest.raises(BadInput, match="why"):
         safety.correct(by=officer, case_id=signal.pk, seen=1, serious=False, struck=[], reason=" ")
@@ -150,23 +151,23 @@ def test_correction_is_a_new_row_and_moves_the_clock(signal: SafetyCase, officer
     assert row.number == 2 and row.found == found[1:]
     assert signal.facts.get(number=1).found == found
     signal.refresh_from_db()
-    assert {c.name for c in safety.clocks_of(signal)} == {"internal", "eu_other"}
+    assert {c.name for c in deadlines.clocks_of(signal)} == {"internal", "eu_other"}
     with pytest.raises(WrongState, match="meanwhile"):
         safety.correct(by=officer, case_id=signal.pk, seen=1, serious=True, struck=[0], reason="x")
 
 
-def test_hand_off_is_kept_with_its_reference(signal: SafetyCase, officer) -> None:  # type: ignore[no-untyped-def]
+def test_hand_off_is_kept_with_its_reference(signal: SafetyCase, officer: User) -> None:
     with pytest.raises(BadInput):
         safety.hand_off(by=officer, case_id=signal.pk, recipient=" ", reference="")
     safety.hand_off(by=officer, case_id=signal.pk, recipient="Argus", reference="2026-117")
-    values = case_summary.as_values(by=officer, case=signal)
+    values = case_exports.as_values(by=officer, case=signal)
     (handed,) = values["hand_offs"]
     assert (handed["recipient"], handed["reference"]) == ("Argus", "2026-117")
     event = Event.objects.get(kind="safety_handed_off")
     assert "Argus" not in json.dumps(event.facts)
 
 
-def test_disposed_case_takes_no_more(signal: SafetyCase, officer) -> None:  # type: ignore[no-untyped-def]
+def test_disposed_case_takes_no_more(signal: SafetyCase, officer: User) -> None:
     safety.dispose(
         by=officer, case_id=signal.pk, outcome=SafetyOutcome.FORWARDED, reason="Sent on."
     )
@@ -191,7 +192,7 @@ def test_what_was_found_only_grows(signal: SafetyCase, statement: str) -> None:
     assert CaseFacts.objects.count() >= 1
 
 
-def test_exports_are_masked_and_recorded(signal: SafetyCase, officer, client: Client) -> None:  # type: ignore[no-untyped-def]
+def test_exports_are_masked_and_recorded(signal: SafetyCase, officer: User, client: Client) -> None:
     client.force_login(officer)
     answer = client.post(reverse("safety_json", args=[signal.pk]))
     values = answer.json()
@@ -205,13 +206,27 @@ def test_exports_are_masked_and_recorded(signal: SafetyCase, officer, client: Cl
     assert {facts["form"] for facts in forms} == {"json", "csv"}
 
 
-def test_page_to_print_is_masked(signal: SafetyCase, officer, client: Client) -> None:  # type: ignore[no-untyped-def]
+def test_page_to_print_is_masked_and_recorded(
+    signal: SafetyCase, officer: User, client: Client
+) -> None:
     client.force_login(officer)
-    page = client.get(reverse("safety_print", args=[signal.pk])).content.decode()
+    address = reverse("safety_print", args=[signal.pk])
+    assert client.get(address).status_code == 405
+    assert not Event.objects.filter(kind="safety_exported").exists()
+    page = client.post(address).content.decode()
     assert "Keisha" not in page and "hospitalisation" in page and "Narrative" in page
+    assert not Markup(page).faults
+    assert Event.objects.get(kind="safety_exported").facts == {"form": "print"}
 
 
-def test_queue_filters_in_the_address(signal: SafetyCase, officer, client: Client) -> None:  # type: ignore[no-untyped-def]
+def test_page_to_print_takes_no_form_of_another_site(signal: SafetyCase, officer: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(officer)
+    assert client.post(reverse("safety_print", args=[signal.pk])).status_code == 403
+    assert not Event.objects.filter(kind="safety_exported").exists()
+
+
+def test_queue_filters_in_the_address(signal: SafetyCase, officer: User, client: Client) -> None:
     client.force_login(officer)
 
     def shown(query: str) -> bool:
@@ -226,8 +241,8 @@ def test_queue_filters_in_the_address(signal: SafetyCase, officer, client: Clien
 
 def test_form_that_is_refused_keeps_what_was_typed(
     signal: SafetyCase,
-    officer,
-    client: Client,  # type: ignore[no-untyped-def]
+    officer: User,
+    client: Client,
 ) -> None:
     client.force_login(officer)
     typed = {"reason": "Seen and sent on."}
