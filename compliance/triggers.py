@@ -7,6 +7,7 @@ a migration must list them again).
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -94,6 +95,52 @@ class Trigger(Operation):
 
     def describe(self) -> str:
         return f"Law on {self.table}: {self.message}"
+
+
+class ReplacedTrigger(Trigger):
+    """Puts another condition in the place of the one that a law has, under the same name.
+
+    Args:
+        was: the law as an earlier migration lists it (see `listed`); it comes back on the way back.
+        condition, message: as `Trigger`; what holds from now on.
+    """
+
+    def __init__(self, was: Trigger, condition: str, message: str) -> None:
+        super().__init__(was.name, was.table, was.event, condition, message)
+        self.was = was
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        return self.__class__.__qualname__, [self.was, self.condition, self.message], {}
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self.was.database_backwards(app_label, schema_editor, to_state, from_state)
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+        self.was.database_forwards(app_label, schema_editor, to_state, from_state)
+
+
+def listed(migration: str, name: str) -> Trigger:
+    """The law of this name as a migration lists it.
+
+    Args:
+        migration: its module, e.g. "reviews.migrations.0002_laws".
+    """
+    operations = importlib.import_module(migration).Migration.operations
+    return next(o for o in operations if isinstance(o, Trigger) and o.name == name)
 
 
 # What SQLite and PostgreSQL spell differently. SQLite also knows a row by a number of its own, by

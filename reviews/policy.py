@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from reviews.enums import Action, ProposalState, ReviewState
 from reviews.exceptions import WrongState
-from reviews.models import Proposal, Review
+from reviews.models import Proposal, Review, Signpost
 
 _S = ReviewState
 
@@ -86,3 +86,9 @@ def check_waiting(proposal: Proposal) -> None:
     """Raises WrongState once somebody decided on the proposal."""
     if proposal.state != ProposalState.WAITING:
         raise WrongState("Somebody decided on this proposal already. Reload the page.")
+
+
+def check_not_retired(signpost: Signpost) -> None:
+    """Raises WrongState once a signpost was retired."""
+    if signpost.retired_at:
+        raise WrongState("This signpost was retired. Reload the page to see which ones hold.")
