@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
+from reviews import signposts
 from reviews.enums import ProposalState, ReviewState, Role
 from reviews.models import Proposal, Review, SafetyCase, User
 from reviews.permissions import Permission, can_may
@@ -32,6 +33,7 @@ PAGES = (
     ("profile", "About you", Permission.DRAFT),
     ("queue", "Review queue", Permission.READ_QUEUE),
     ("safety", "Safety signals", Permission.READ_SAFETY),
+    ("signposts", "Signposts", Permission.READ_SIGNPOSTS),
     ("corrections", "Corrections", Permission.CORRECT),
     ("rules", "Rules", Permission.READ_HISTORY),
     ("publications", "Publications", Permission.READ_PUBLICATIONS),
@@ -74,6 +76,8 @@ def _waiting(route: str) -> int:
         return Review.objects.filter(state__in=open_states).count()
     if route == "safety":
         return SafetyCase.objects.filter(disposed_at=None).count()
+    if route == "signposts":
+        return signposts.waiting()
     if route == "corrections":
         return Proposal.objects.filter(state=ProposalState.WAITING).count()
     return 0

@@ -79,7 +79,12 @@ def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
     permissions.check_may(user, Permission.READ_PUBLICATIONS)
     publication = get_object_or_404(
         Publication.objects.select_related(
-            "community__key", "request__key", "review__packet__key", "draft__thread__title__key"
+            "community__key",
+            "request__key",
+            "review__packet__key",
+            "review__signpost",
+            "review__submitted_by",
+            "draft__thread__title__key",
         ),
         pk=publication_id,
     )
@@ -94,7 +99,7 @@ def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
         "title": conversation.title_segments(publication.draft.thread),
         "signed": signed,
         "url": url,
-        "sign_offs": list(publication.review.sign_offs.all()),
+        "signatures": publication.review.signatures,
         "attempts": list(publication.attempts.order_by("number")),
         "copies": [_copy(c, publication) for c in _copies(publication)],
         "incidents": list(publication.incidents.all()),

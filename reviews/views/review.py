@@ -58,7 +58,9 @@ class Judged:
 def review_of(review_id: UUID) -> Review:
     """The review with its packet's key."""
     return get_object_or_404(
-        Review.objects.select_related("packet__key", "submitted_by", "rule_set", "scan"),
+        Review.objects.select_related(
+            "packet__key", "submitted_by", "rule_set", "scan", "signpost"
+        ),
         pk=review_id,
     )
 
@@ -88,7 +90,7 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "masked": masked_places(reply),
         "judged": judged,
         "remarks": [(remark, vault.unseal(remark.body)) for remark in remarks],
-        "sign_offs": list(review.sign_offs.select_related("user")),
+        "signatures": review.signatures,
         "signing_role": permissions.signing_role(user, review),
         "why_not_sign": _why_not_sign(user, review),
         "gate": _gate(review),
