@@ -209,8 +209,10 @@ def retire(request: HttpRequest, signpost_id: UUID) -> HttpResponse:
 @require_POST
 def post(request: HttpRequest, post_id: UUID) -> HttpResponse:
     """Sends one to a post with an open signal."""
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.POST_SIGNPOSTS)
     signposting.post(
-        by=cast(User, request.user),
+        by=user,
         post_id=post_id,
         signpost_id=_id(request.POST.get("signpost", "")),
     )

@@ -32,7 +32,7 @@ from reviews.models import Disposition, Remark, Review, User
 from reviews.packet import Packet, PacketMark, PacketPost, packet_of
 from reviews.permissions import Permission
 from reviews.reveal import reveal
-from reviews.views.showing import ShownFinding, shown_segments
+from reviews.views.showing import ShownFinding, reply_segments, shown_segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
     remarks = list(review.remarks.select_related("by", "body__key").exclude(kind="response"))
     title = shown_segments(packet.title, packet.title_marks, names)
     posts = [_shown_post(post, names) for post in packet.posts]
-    reply = shown_segments(packet.text, packet.marks, names)
+    reply = reply_segments(review, packet, names)
     context = {
         "review": review,
         "packet": packet,

@@ -8,13 +8,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from compliance.models import Finding, ListedWord
 from engage.models import Post, Publication
+from reviews import signposts
 from reviews.enums import ReviewState, Role
-from reviews.models import Proposal, Review, SafetyCase, User
+from reviews.models import Proposal, Review, SafetyCase, Signpost, User
 from tests import cases
 
 IDENTIFYING = "Keisha Brandt"
 POST = f"My name is {IDENTIFYING} and I have been spotting for weeks."
-CRISIS = "I can't do another day of this, nobody would miss me."
+CRISIS = cases.CRISIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class World:
     signal: SafetyCase
     proposal: Proposal
     listed: ListedWord
+    signpost: Signpost
 
     def person(self, name: str, role: Role) -> User:
         """Somebody in this role; a clinician who opens a draft is the one who wrote it."""
@@ -49,6 +51,9 @@ class World:
             "approve": [self.proposal.pk],
             "decline": [self.proposal.pk],
             "retire": [self.listed.pk],
+            "sign_signpost": [self.signpost.pk],
+            "retire_signpost": [self.signpost.pk],
+            "post_signpost": [self.post.pk],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
@@ -70,6 +75,17 @@ def world() -> World:
         signal=SafetyCase.objects.latest("opened_at"),
         proposal=cases.proposal(),
         listed=cases.listed_word(),
+        signpost=_signposts(),
+    )
+
+
+def _signposts() -> Signpost:
+    """One that two signed, one that was retired, and one that nobody signed: the last is given."""
+    cases.signpost()
+    counsel, retired = cases.person(Role.LEGAL), cases.signpost()
+    signposts.retire(by=counsel, signpost_id=retired.pk)
+    return signposts.write(
+        by=cases.person(Role.SAFETY), title="Line", text="Call.", answers=["SAFE-CRISIS"]
     )
 
 

@@ -29,6 +29,7 @@ PAGES: dict[str, set[Role]] = {
     "safety": {O, S, A},
     "safety_case": {O, S, A},
     "safety_print": {O, S, A},
+    "signposts": {O, L, S, A},
     "corrections": {O, L, S},
     "rules": {O, L, A, M},
     "publications": {C, O, L, S, A, M},
@@ -59,6 +60,10 @@ FORMS: dict[str, set[Role]] = {
     "approve": {O, L, S},
     "decline": {O, L, S},
     "retire": {O, L, S},
+    "write_signpost": {O, L, S},
+    "sign_signpost": {O, L},
+    "retire_signpost": {O, L, S},
+    "post_signpost": {C, O, S},
 }
 
 
