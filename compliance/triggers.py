@@ -69,23 +69,31 @@ class Trigger(Operation):
         """Whether this trigger is installed on that kind of database at all."""
         return not (vendor == "sqlite" and self.event == "TRUNCATE")
 
-    def _create(self, vendor: str) -> Iterable[str]:
+    def definition(self, vendor: str) -> str:
+        """What the database keeps of it: SQLite the statement, PostgreSQL the function's body."""
         message = self.message.replace("'", "''")
-        if not self.exists_on(vendor):
-            return
         if vendor == "sqlite":
             when = f"WHEN {_sqlite(self.condition)}" if self.condition else ""
-            yield (
+            return (
                 f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} {when} "
                 f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
             )
-            return
         # 23000 is integrity_constraint_violation, so that Django raises IntegrityError.
-        yield (
-            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $law$ BEGIN "
-            f"IF {_postgres(self.condition) or 'TRUE'} THEN "
+        return (
+            f" BEGIN IF {_postgres(self.condition) or 'TRUE'} THEN "
             f"RAISE EXCEPTION '{message.replace('%', '%%')}' USING ERRCODE = '23000'; END IF; "
-            f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $law$"
+            f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END "
+        )
+
+    def _create(self, vendor: str) -> Iterable[str]:
+        if not self.exists_on(vendor):
+            return
+        if vendor == "sqlite":
+            yield self.definition(vendor)
+            return
+        yield (
+            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql "
+            f"AS $law${self.definition(vendor)}$law$"
         )
         level = "STATEMENT" if self.event == "TRUNCATE" else "ROW"
         yield (

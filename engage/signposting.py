@@ -36,9 +36,6 @@ READ_ONLY = (
 )
 
 
-IN_DANGER = "SAFE-"  # rules of which somebody may be in danger, and is owed a signpost
-
-
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A post with an open signal, by its label ("Author 1") and never its handle."""
@@ -196,7 +193,9 @@ def offered(user: User, thread: Thread, text: VaultText | None = None) -> Offere
     posts = [answered for answered, _ in screening.newest_revisions(thread)]
     authors = conversation.Authors(thread.key, posts)
     rules_by_post = _by_post(thread, rules_by_text, posts)
-    lacking = {r for rules in rules_by_text.values() for r in rules if r.startswith(IN_DANGER)}
+    lacking = {
+        r for rules in rules_by_text.values() for r in rules if r.startswith(signposts.IN_DANGER)
+    }
     found = []
     for signpost in signposts.usable(community_id=thread.community_id):
         answers = set(signpost.answers)

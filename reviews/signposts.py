@@ -30,6 +30,7 @@ from reviews.models import Review, ReviewAuthor, Signpost, SignpostSignature, Us
 from reviews.packet import Packet
 from reviews.permissions import Permission
 
+IN_DANGER = "SAFE-"  # rules of which somebody may be in danger, and is owed a signpost
 LONGEST_TITLE, LONGEST = 100, 4000  # characters
 CLEARED_HOURS = 1
 MEANING = {
@@ -41,12 +42,13 @@ MEANING = {
 
 
 def answerable_rules() -> list[Rule]:
-    """The rules whose signals a signpost can answer."""
-    return [
+    """The rules whose signals a signpost can answer, those of people in danger first."""
+    rules = [
         rule
         for rule in shipped_rules().rules.values()
         if safety.is_safety_rule(rule.id) and rule.direction != Direction.OUTBOUND
     ]
+    return sorted(rules, key=lambda rule: not rule.id.startswith(IN_DANGER))
 
 
 @transaction.atomic

@@ -479,8 +479,10 @@ def test_replaced_laws_still_stand_for_what_they_stood_for_before() -> None:
     """Backwards brings the earlier law back, and forwards the new one again."""
     from importlib import import_module
 
+    from django.db.migrations.recorder import MigrationRecorder
     from django.db.migrations.state import ProjectState
 
+    from compliance.checks import law_triggers_stand
     from compliance.triggers import ReplacedTrigger
 
     operations = import_module("engage.migrations.0004_signposts").Migration.operations
@@ -489,5 +491,10 @@ def test_replaced_laws_still_stand_for_what_they_stood_for_before() -> None:
     editor = connection.schema_editor(atomic=False)
     replaced.database_backwards("engage", editor, state, state)
     assert_refused(insert(attempt(publication)))
+    # The check sees that the earlier law stands in the place of the one that was applied, ...
+    assert [e.id for e in law_triggers_stand(None, ["default"])] == ["compliance.E003"]
+    # ... and asks for the earlier one alone while the later one waits to be applied.
+    MigrationRecorder(connection).record_unapplied("engage", "0004_signposts")
+    assert law_triggers_stand(None, ["default"]) == []
     replaced.database_forwards("engage", editor, state, state)
     run(insert(attempt(publication)))
