@@ -12,46 +12,69 @@ from compliance.scanners.identifiers import choice
 from compliance.triggers import Trigger
 
 
-def expected_triggers(vendor: str) -> set[str]:
-    """Names of all triggers that the migrations list for this kind of database."""
-    loader = MigrationLoader(None, ignore_no_migrations=True)
-    return {
-        operation.name
-        for migration in loader.disk_migrations.values()
-        for operation in migration.operations
+def expected_triggers(alias: str) -> dict[str, str]:
+    """What the migrations that were applied leave there: each law's definition, by name.
+
+    Those that wait to be applied don't count, or nobody could apply them: `migrate` checks first.
+    """
+    vendor = connections[alias].vendor
+    loader = MigrationLoader(connections[alias], ignore_no_migrations=True)
+    graph = loader.graph
+    plan = [key for leaf in graph.leaf_nodes() for key in graph.forwards_plan(leaf)]
+    return {  # of one name, the law that the last migration lists
+        operation.name: operation.definition(vendor)
+        for key in dict.fromkeys(plan)
+        if key in loader.applied_migrations
+        for operation in graph.nodes[key].operations
         if isinstance(operation, Trigger) and operation.exists_on(vendor)
     }
 
 
-def installed_triggers(alias: str) -> set[str]:
-    """Names of the law triggers that stand, enabled, in the database."""
+def installed_triggers(alias: str) -> dict[str, str]:
+    """The law triggers that stand, enabled, in the database: their definitions, by name."""
     connection = connections[alias]
     if connection.vendor == "sqlite":
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'law_%'"
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'law_%'"
     else:
-        query = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'law_%' AND tgenabled <> 'D'"
+        query = (
+            "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+            "WHERE t.tgname LIKE 'law_%' AND t.tgenabled <> 'D'"
+        )
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return {name for (name,) in cursor.fetchall()}
+        return dict(cursor.fetchall())
 
 
 @register(Tags.database)
 def law_triggers_stand(
     app_configs: Sequence[AppConfig] | None, databases: Iterable[str] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Errors for law triggers that are missing, e.g. after a table was rebuilt by hand."""
+    """Errors for law triggers that are missing, e.g. after a table was rebuilt by hand, or that
+    say something else than the migrations do."""
     problems: list[CheckMessage] = []
     for alias in databases or ():
         connection = connections[alias]
         if "django_migrations" not in connection.introspection.table_names():
             continue
-        missing = expected_triggers(connection.vendor) - installed_triggers(alias)
+        expected, installed = expected_triggers(alias), installed_triggers(alias)
+        changed = {n for n, law in expected.items() if installed.get(n, law) != law}
+        if changed:
+            problems.append(
+                Error(
+                    f"{len(changed)} law triggers are not what the migrations made of them: "
+                    f"{', '.join(sorted(changed)[:5])}",
+                    hint="Somebody changed them: compare the ledger with a checkpoint kept "
+                    "elsewhere.",
+                    id="compliance.E003",
+                )
+            )
+        missing = expected.keys() - installed.keys()
         if missing:
             problems.append(
                 Error(
                     f"{len(missing)} law triggers are missing: {', '.join(sorted(missing)[:5])}",
-                    hint="Run `manage.py migrate`. If that does not bring them back, somebody "
-                    "removed them: compare the ledger with a checkpoint kept elsewhere.",
+                    hint="A migration that rebuilt a table has lost them, or somebody removed "
+                    "them: compare the ledger with a checkpoint kept elsewhere.",
                     id="compliance.E001",
                 )
             )

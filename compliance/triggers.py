@@ -7,6 +7,7 @@ a migration must list them again).
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -68,23 +69,31 @@ class Trigger(Operation):
         """Whether this trigger is installed on that kind of database at all."""
         return not (vendor == "sqlite" and self.event == "TRUNCATE")
 
-    def _create(self, vendor: str) -> Iterable[str]:
+    def definition(self, vendor: str) -> str:
+        """What the database keeps of it: SQLite the statement, PostgreSQL the function's body."""
         message = self.message.replace("'", "''")
-        if not self.exists_on(vendor):
-            return
         if vendor == "sqlite":
             when = f"WHEN {_sqlite(self.condition)}" if self.condition else ""
-            yield (
+            return (
                 f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} {when} "
                 f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
             )
-            return
         # 23000 is integrity_constraint_violation, so that Django raises IntegrityError.
-        yield (
-            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $law$ BEGIN "
-            f"IF {_postgres(self.condition) or 'TRUE'} THEN "
+        return (
+            f" BEGIN IF {_postgres(self.condition) or 'TRUE'} THEN "
             f"RAISE EXCEPTION '{message.replace('%', '%%')}' USING ERRCODE = '23000'; END IF; "
-            f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $law$"
+            f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END "
+        )
+
+    def _create(self, vendor: str) -> Iterable[str]:
+        if not self.exists_on(vendor):
+            return
+        if vendor == "sqlite":
+            yield self.definition(vendor)
+            return
+        yield (
+            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql "
+            f"AS $law${self.definition(vendor)}$law$"
         )
         level = "STATEMENT" if self.event == "TRUNCATE" else "ROW"
         yield (
@@ -94,6 +103,52 @@ class Trigger(Operation):
 
     def describe(self) -> str:
         return f"Law on {self.table}: {self.message}"
+
+
+class ReplacedTrigger(Trigger):
+    """Puts another condition in the place of the one that a law has, under the same name.
+
+    Args:
+        was: the law as an earlier migration lists it (see `listed`); it comes back on the way back.
+        condition, message: as `Trigger`; what holds from now on.
+    """
+
+    def __init__(self, was: Trigger, condition: str, message: str) -> None:
+        super().__init__(was.name, was.table, was.event, condition, message)
+        self.was = was
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        return self.__class__.__qualname__, [self.was, self.condition, self.message], {}
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        self.was.database_backwards(app_label, schema_editor, to_state, from_state)
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+        self.was.database_forwards(app_label, schema_editor, to_state, from_state)
+
+
+def listed(migration: str, name: str) -> Trigger:
+    """The law of this name as a migration lists it.
+
+    Args:
+        migration: its module, e.g. "reviews.migrations.0002_laws".
+    """
+    operations = importlib.import_module(migration).Migration.operations
+    return next(o for o in operations if isinstance(o, Trigger) and o.name == name)
 
 
 # What SQLite and PostgreSQL spell differently. SQLite also knows a row by a number of its own, by

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
+from reviews import signposts
 from reviews.enums import ChangeState, ProposalState, ReviewState, Role
 from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
 from reviews.permissions import Permission, can_may
@@ -32,6 +33,7 @@ PAGES = (
     ("profile", "About you", Permission.DRAFT),
     ("queue", "Review queue", Permission.READ_QUEUE),
     ("safety", "Safety signals", Permission.READ_SAFETY),
+    ("signposts", "Signposts", Permission.READ_SIGNPOSTS),
     ("corrections", "Corrections", Permission.CORRECT),
     ("rules", "Rules", Permission.READ_HISTORY),
     ("profiles", "Community rules", Permission.READ_PROFILES),
@@ -77,6 +79,8 @@ def _waiting(route: str) -> int:
         return SafetyCase.objects.filter(disposed_at=None).count()
     if route == "profiles":
         return ProfileChange.objects.filter(state=ChangeState.WAITING).count()
+    if route == "signposts":
+        return signposts.waiting()
     if route == "corrections":
         return Proposal.objects.filter(state=ProposalState.WAITING).count()
     return 0

@@ -145,6 +145,16 @@ def moved(before: str, thread: Thread) -> str:
     return ""
 
 
+def closed(thread: Thread, answered: Post) -> str:
+    """Why this post can't be answered any more, as a code; "" if it can.
+
+    All that matters to a signpost: it answers the very danger that keeps ordinary replies away.
+    """
+    if thread.locked:
+        return "thread_locked"
+    return "answered_post_deleted" if answered.state == PostState.DELETED else ""
+
+
 def digest_of(snapshot_json: str) -> str:
     """Short code of a snapshot, for the ledger."""
     return hashlib.sha256(snapshot_json.encode()).hexdigest()[:16]

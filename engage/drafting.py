@@ -253,17 +253,26 @@ def check_thread_screened(thread: Thread) -> None:
         )
 
 
-def packet_for(draft: Draft, version: DraftVersion) -> Packet:
-    """What the signers of this version will see."""
+def packet_for(draft: Draft, version: DraftVersion, *, without_held: bool = False) -> Packet:
+    """What the signers of this version will see.
+
+    Args:
+        without_held: leaves out what waits for its scan; else that raises NotScanned.
+    """
     thread, text = draft.thread, version.text
     pairs = screening.newest_revisions(thread)
     authors = conversation.Authors(thread.key, [post for post, _ in pairs])
+    held = {
+        part.pk
+        for part in (thread.title, *(revision.text for _, revision in pairs))
+        if without_held and part.scan_state != ScanState.SCANNED
+    }
     assert text.scan is not None  # the caller's gate checked it
     return Packet(
         community=thread.community.name,
         platform=thread.community.get_connector_display(),
-        title=vault.unseal(thread.title),
-        title_marks=_marks(thread.title, authors),
+        title="" if thread.title_id in held else vault.unseal(thread.title),
+        title_marks=() if thread.title_id in held else _marks(thread.title, authors),
         posts=tuple(
             PacketPost(
                 id=str(post.pk),
@@ -276,7 +285,7 @@ def packet_for(draft: Draft, version: DraftVersion) -> Packet:
                 marks=_marks(revision.text, authors),
             )
             for post, revision in pairs
-            if post.state == PostState.LIVE
+            if post.state == PostState.LIVE and revision.text_id not in held
         ),
         text=vault.unseal(text),
         marks=_marks(text, authors),

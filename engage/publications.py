@@ -13,7 +13,7 @@ from compliance.ledger.kinds import EventKind
 from engage.enums import AttemptOutcome, PublicationState
 from engage.intake import post_digest
 from engage.models import Attempt, Publication
-from reviews import workflow
+from reviews import safety, workflow
 from reviews.enums import ReviewState
 
 
@@ -42,8 +42,17 @@ def landed(publication: Publication, attempt: Attempt, ref: Any, url: str, pendi
     )
     if publication.review.state == ReviewState.CLEARED:
         workflow.mark_published(review_id=publication.review_id)
+    if not pending:
+        note_help(publication)
     kind = EventKind.HELD_BY_PLATFORM if pending else EventKind.PUBLISHED
     record(kind, publication, text=publication.text_digest)
+
+
+def note_help(publication: Publication) -> None:
+    """A signpost is live: help was given to those whose signal it answers."""
+    if publication.review.signpost_id:
+        thread_id = publication.draft.thread_id
+        safety.record_signpost(thread_id=thread_id, publication_id=publication.pk)
 
 
 def close(attempt: Attempt, outcome: AttemptOutcome, reason: str) -> None:

@@ -144,13 +144,14 @@ def _begin(publication_id: UUID) -> tuple[Attempt, Connector, Prepared] | None:
     publication = publications.lock(publication_id)
     if publication.state != PublicationState.QUEUED:
         return None
-    thread = publication.draft.thread
-    if not screening.is_thread_screened(thread):
-        publications.wait(
-            publication, PublicationState.QUEUED, SCAN_FIRST
-        )  # what arrived may matter (law 3)
+    draft, thread = publication.draft, publication.draft.thread
+    if review.signpost_id:
+        why = conversation.closed(thread, draft.reply_to)
+    elif screening.is_thread_screened(thread):
+        why = conversation.moved(packet_of(review).snapshot, thread)
+    else:  # what arrived may matter (law 3)
+        publications.wait(publication, PublicationState.QUEUED, SCAN_FIRST)
         return None
-    why = conversation.moved(packet_of(review).snapshot, thread)
     if review.state == ReviewState.CLEARED and why:
         workflow.suspend(review_id=review.pk, why=why)
         review.refresh_from_db()

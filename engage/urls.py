@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from engage.views import drafts, history, installation, profiles, publications, threads
+from engage.views import drafts, history, installation, profiles, publications, signposts, threads
 
 urlpatterns = [
     path("threads/", threads.inbox, name="inbox"),
     path("threads/<uuid:thread_id>/", threads.show, name="thread"),
     path("posts/<uuid:post_id>/reply/", drafts.start, name="start_draft"),
+    path("posts/<uuid:post_id>/signpost/", signposts.post, name="post_signpost"),
+    path("signposts/", signposts.overview, name="signposts"),
+    path("signposts/write/", signposts.write, name="write_signpost"),
+    path("signposts/<uuid:signpost_id>/sign/", signposts.sign, name="sign_signpost"),
+    path("signposts/<uuid:signpost_id>/retire/", signposts.retire, name="retire_signpost"),
     path("drafts/", drafts.mine, name="drafts"),
     path("drafts/<uuid:draft_id>/", drafts.write, name="draft"),
     path("drafts/<uuid:draft_id>/findings/", drafts.findings, name="draft_findings"),

@@ -87,6 +87,7 @@ def _keep(publication_id: UUID, live: Live) -> None:
         ledger.record(
             EventKind.PUBLISHED, by="system", subject=publication, case_id=publication.draft_id
         )
+        publications.note_help(publication)
     elif publication.state == PublicationState.LIVE and live.state == LiveState.GONE:
         publication.state = PublicationState.GONE
         publication.save(update_fields=["state"])

@@ -82,7 +82,7 @@ def records(*, by: User, since: datetime | None = None) -> list[Record]:
         NotAllowed: this person may not see it.
     """
     permissions.check_may(by, permissions.Permission.READ_HISTORY)
-    reviews = Review.objects.all()
+    reviews = Review.objects.filter(signpost=None)  # nobody judges findings in those
     verdicts = Disposition.objects.filter(
         pk__in=Disposition.objects.values("finding").annotate(last=Max("pk")).values("last")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 
@@ -11,7 +12,7 @@ from compliance import vault
 from reviews import gates
 from reviews.enums import SIGNING_ROLES, RemarkKind, ReviewState
 from reviews.exceptions import NotCleared
-from reviews.models import Review
+from reviews.models import Review, Signpost
 from reviews.packet import Packet
 
 
@@ -19,7 +20,7 @@ def seal_digest(review: Review) -> str:
     """Keyed digest of everything that a signature covers (law 2).
 
     The packet (text as it will be posted, thread, findings, references, rule set), the author's
-    answers, and the dispositions with their reasons.
+    answers, the dispositions with their reasons, and the signpost that the text is, if it is one.
     """
     answers = review.remarks.filter(kind=RemarkKind.RESPONSE).select_related("body")
     content = {
@@ -33,7 +34,21 @@ def seal_digest(review: Review) -> str:
             for d in gates.newest_dispositions(review).values()
         ),
     }
+    if review.signpost is not None:
+        content["signpost"] = signpost_digest(review.signpost)
     return vault.digest(review.packet.key, json.dumps(content, sort_keys=True))
+
+
+def signpost_digest(signpost: Signpost) -> str:
+    """SHA-256 of what the signatures under a signpost cover. No key: nobody is spoken of in it."""
+    content = {
+        "title": signpost.title,
+        "text": signpost.text,
+        "answers": sorted(signpost.answers),
+        "community": str(signpost.community_id or ""),
+    }
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def cleared_text(review: Review) -> str:
@@ -52,15 +67,7 @@ def cleared_text(review: Review) -> str:
         )
     if review.expires_at is None or review.expires_at <= timezone.now():
         raise NotCleared("The clearance expired. Submit the reply again.")
-    sign_offs = list(review.sign_offs.all())
-    signers = {sign_off.user_id for sign_off in sign_offs}
-    if {s.role for s in sign_offs} != set(SIGNING_ROLES) or len(signers) != len(SIGNING_ROLES):
-        raise NotCleared("This reply lacks a signature.")
-    if review.authors.filter(user__in=signers).exists():
-        raise NotCleared("One of the signers wrote a version of this reply.")
-    expected = seal_digest(review)
-    if not all(hmac.compare_digest(s.digest, expected) for s in sign_offs):
-        raise NotCleared("The signatures cover something else than what is stored.")
+    _check_signed(review)
     stored = vault.unseal(review.packet)
     text = Packet.loads(stored).text
     key = review.packet.key
@@ -69,4 +76,22 @@ def cleared_text(review: Review) -> str:
         and hmac.compare_digest(vault.digest(key, text), review.text_digest)
     ):
         raise NotCleared("The stored text is not what was signed.")
+    if review.signpost is not None and text != review.signpost.text:
+        raise NotCleared("The stored text is not the signpost that was signed.")
     return text
+
+
+def _check_signed(review: Review) -> None:
+    signpost, signatures = review.signpost, review.signatures
+    signers = {signature.user_id for signature in signatures}
+    if {s.role for s in signatures} != set(SIGNING_ROLES) or len(signers) != len(SIGNING_ROLES):
+        raise NotCleared("This reply lacks a signature.")
+    if review.authors.filter(user__in=signers).exists():
+        raise NotCleared("One of the signers wrote a version of this reply.")
+    if signpost is not None and signpost.written_by_id in signers:
+        raise NotCleared("One of the signers wrote this signpost.")
+    if signpost is not None and signpost.retired_at:
+        raise NotCleared("This signpost was retired.")
+    expected = seal_digest(review) if signpost is None else signpost_digest(signpost)
+    if not all(hmac.compare_digest(s.digest, expected) for s in signatures):
+        raise NotCleared("The signatures cover something else than what is stored.")

@@ -71,6 +71,60 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
 
+class Signpost(models.Model):
+    """Where to find help, in words that are signed twice before anybody needs them (law 1).
+
+    A template without any person in it, posted exactly as it stands. Only the retirement changes
+    it: other words are another signpost, with signatures of its own.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    title = models.CharField(max_length=100)
+    answers = models.JSONField()  # the safety rules that it is for, e.g. ["SAFE-CRISIS"]
+    # engage.Community; None for every community. No foreign key points up the layers.
+    community_id = models.UUIDField(null=True)
+    community_name = models.CharField(max_length=100, blank=True)
+    text = models.TextField()
+    written_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField(auto_now_add=True)
+    # These change, once:
+    retired_at = models.DateTimeField(null=True)
+    retired_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["written_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="signpost_retired_whole",
+                condition=Q(retired_at__isnull=True, retired_by__isnull=True)
+                | Q(retired_at__isnull=False, retired_by__isnull=False),
+            )
+        ]
+
+
+class SignpostSignature(models.Model):
+    """One signature under one signpost, given before it is posted anywhere."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    signpost = models.ForeignKey(Signpost, on_delete=models.PROTECT, related_name="signatures")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=12, choices=Role)
+    digest = models.CharField(max_length=64)
+    printed_name = models.CharField(max_length=310)
+    meaning = models.CharField(max_length=200)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["signed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["signpost", "role"], name="signpost_once_a_role"),
+            models.UniqueConstraint(fields=["signpost", "user"], name="signpost_once_a_person"),
+            models.CheckConstraint(
+                name="signpost_signature_role", condition=Q(role__in=["compliance", "legal"])
+            ),
+        ]
+
+
 class Review(models.Model):
     """One submission of one exact text. Everything but `state` and its times stays as submitted.
 
@@ -88,6 +142,10 @@ class Review(models.Model):
     text_digest = models.CharField(max_length=64)
     scan = models.ForeignKey("compliance.Scan", on_delete=models.PROTECT, related_name="+")
     rule_set = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT)
+    # What was signed in advance, if the text is a signpost; the signatures are under that one.
+    signpost = models.ForeignKey(
+        Signpost, null=True, on_delete=models.PROTECT, related_name="reviews"
+    )
     due_at = models.DateTimeField()
     # These change:
     state = models.CharField(max_length=12, choices=ReviewState, default=ReviewState.SUBMITTED)
@@ -110,6 +168,13 @@ class Review(models.Model):
                 condition=~Q(state="cleared") | Q(expires_at__isnull=False),
             ),
         ]
+
+    @property
+    def signatures(self) -> list[SignOff] | list[SignpostSignature]:
+        """Who signed this text: under the review, or in advance under its signpost."""
+        if self.signpost is not None:
+            return list(self.signpost.signatures.all())
+        return list(self.sign_offs.all())
 
 
 class ReviewAuthor(models.Model):

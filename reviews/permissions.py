@@ -13,7 +13,7 @@ from typing import Any
 from compliance.exceptions import NotAllowed, Refusal
 from reviews import policy
 from reviews.enums import SIGNING_ROLES, Role
-from reviews.models import ProfileChange, Proposal, Review, SignOff, User
+from reviews.models import ProfileChange, Proposal, Review, SignOff, Signpost, User
 
 
 class Permission(enum.Enum):
@@ -36,6 +36,9 @@ class Permission(enum.Enum):
     DISPOSE_SAFETY = "dispose of safety signals"
     READ_PROFILES = "see the rules of communities"
     CHANGE_PROFILES = "change the rules of communities"
+    READ_SIGNPOSTS = "see all signposts"
+    WRITE_SIGNPOSTS = "write or retire signposts"
+    POST_SIGNPOSTS = "post signposts"
     READ_HISTORY = "read the history"
     PUSH_POSTS = "push posts"
     MANAGE = "manage people and communities"
@@ -68,6 +71,9 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.DISPOSE_SAFETY: frozenset({_S}),
     Permission.READ_PROFILES: frozenset({_C, _O, _L, _A}),
     Permission.CHANGE_PROFILES: frozenset({_O}),
+    Permission.READ_SIGNPOSTS: frozenset({_O, _L, _S, _A}),
+    Permission.WRITE_SIGNPOSTS: frozenset({_O, _L, _S}),
+    Permission.POST_SIGNPOSTS: frozenset({_C, _O, _S}),
     Permission.READ_HISTORY: frozenset({_O, _L, _A, _M}),
     Permission.PUSH_POSTS: frozenset({_M}),
     Permission.MANAGE: frozenset({_M}),
@@ -163,6 +169,36 @@ def check_may_approve_change(user: User, change: ProfileChange) -> None:
     if change.proposed_by_id == user.pk:
         raise NotAllowed("You proposed this, so somebody else must approve it.")
     policy.check_change_waiting(change)
+
+
+def check_may_sign_signpost(user: User, signpost: Signpost, role: Role) -> None:
+    """Raises unless this person may sign this signpost in this role now (law 1)."""
+    check_may(user, Permission.SIGN)
+    if role not in SIGNING_ROLES or role not in user.roles:
+        raise NotAllowed("You may not sign in a role that you do not hold.")
+    if signpost.written_by_id == user.pk:
+        raise NotAllowed("You wrote this signpost, so two others must sign it.")
+    policy.check_not_retired(signpost)
+    given = list(signpost.signatures.all())  # lists of signposts bring them along
+    if any(signature.user_id == user.pk for signature in given):
+        raise NotAllowed("You signed this already; the other signature is another person's.")
+    if any(signature.role == role for signature in given):
+        raise NotAllowed(f"The signature of {role.label.lower()} is there already.")
+
+
+def signpost_signing_role(user: User, signpost: Signpost) -> Role | None:
+    """The role in which this person could sign this signpost now, or None."""
+    return next(
+        (r for r in SIGNING_ROLES if allowed(check_may_sign_signpost, user, signpost, r)), None
+    )
+
+
+def check_may_post_signpost(user: User, signpost: Signpost) -> None:
+    """Raises unless this person may post this signpost: its signers never may (law 1)."""
+    check_may(user, Permission.POST_SIGNPOSTS)
+    policy.check_not_retired(signpost)
+    if any(signature.user_id == user.pk for signature in signpost.signatures.all()):
+        raise NotAllowed("You signed this signpost, so somebody else must post it.")
 
 
 def allowed(check: Callable[..., None], *args: Any) -> bool:

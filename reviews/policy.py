@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from reviews.enums import Action, ChangeState, ProposalState, ReviewState
 from reviews.exceptions import WrongState
-from reviews.models import ProfileChange, Proposal, Review
+from reviews.models import ProfileChange, Proposal, Review, Signpost
 
 _S = ReviewState
 
@@ -92,3 +92,9 @@ def check_change_waiting(change: ProfileChange) -> None:
     """Raises WrongState once somebody decided on the change of a rule profile."""
     if change.state != ChangeState.WAITING:
         raise WrongState("Somebody decided on this change already. Reload the page.")
+
+
+def check_not_retired(signpost: Signpost) -> None:
+    """Raises WrongState once a signpost was retired."""
+    if signpost.retired_at:
+        raise WrongState("This signpost was retired. Reload the page to see which ones hold.")

@@ -248,6 +248,22 @@ def suspend(*, review_id: UUID, why: str) -> Review:
 
 
 @transaction.atomic
+def clear_signpost(*, by: User, review_id: UUID, hours: int) -> Review:
+    """Clears a review of what was signed twice in advance; the database looks at the signatures.
+
+    Args:
+        by: who posts it.
+        hours: for how long the clearance holds.
+    """
+    review = _locked(review_id)
+    _move(review, Action.SIGN)
+    now = timezone.now()
+    _move(review, Action.SIGN, expires_at=now + timedelta(hours=hours), decided_at=now)
+    _record(EventKind.CLEARED, review, by.actor, digest=clearance.seal_digest(review))
+    return review
+
+
+@transaction.atomic
 def mark_published(*, review_id: UUID) -> Review:
     """Records that the cleared text is in its community."""
     review = _locked(review_id)

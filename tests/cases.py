@@ -13,20 +13,25 @@ from compliance import vault
 from compliance.models import DataKey, ListedWord, RuleProfileVersion, VaultText
 from compliance.rules import RuleProfile
 from compliance.rules.profile import Weight
-from engage import drafting, intake, publishing, replaying, screening
+from engage import drafting, intake, publishing, replaying, screening, signposting
 from engage.communities import add_community
 from engage.connectors.base import Item
 from engage.enums import ConnectorKind, PublicationState
 from engage.models import Community, Draft, DraftVersion, Post, Publication
-from reviews import clearance, corrections, gates, profile_changes, workflow
+from reviews import clearance, corrections, gates, profile_changes, signposts, workflow
 from reviews.enums import ReviewState, Role, Verdict
-from reviews.models import Disposition, ProfileChange, Proposal, Review, SafetyCase, User
+from reviews.models import Disposition, ProfileChange, Proposal, Review, SafetyCase, Signpost, User
 from reviews.people import add_person
 
 PASSWORD = "correct-horse-9-battery"
 LINE = "General information, not medical advice; please talk with your own clinician. {author}"
 CLEAN = "Many people notice irregular bleeding in the first months, and it often settles."
 FLAGGED = "Studies show that implants are more effective than pills."  # CLM-PROVEN, needs legal
+CRISIS = "I can't do another day of this, nobody would miss me."
+SIGNPOST = (
+    "You matter, and you don't have to get through this alone. In the USA you can call or text "
+    "988 at any hour, free of charge; in immediate danger, call 911."
+)
 SUPERSEDED = "Spotting often settles within some months."
 
 # Words that no scanner takes for an identifier, one after the other.
@@ -271,3 +276,45 @@ def signals(rule_id: str, *texts: str, where: Community | None = None) -> list[S
     revisions = [one.post.revisions.get().text_id for one in received]
     found = {case.text_id: case for case in SafetyCase.objects.filter(rule_id=rule_id)}
     return [found[text] for text in revisions]
+
+
+def signpost(*roles: Role, text: str = SIGNPOST, by: User | None = None) -> Signpost:
+    """A signpost for crises in every community, signed by a new person in each of the roles.
+
+    Args:
+        roles: compliance and legal, if none is given.
+        by: who writes it; a new safety officer, if not given.
+    """
+    written = signposts.write(
+        by=by or person(Role.SAFETY), title="Crisis line", text=text, answers=["SAFE-CRISIS"]
+    )
+    for role in roles or (Role.COMPLIANCE, Role.LEGAL):
+        sign_signpost(written, role)
+    return written
+
+
+def sign_signpost(written: Signpost, role: Role, by: User | None = None) -> None:
+    """Signs it as a new person in the role, or as `by`."""
+    signposts.sign(
+        by=by or person(role),
+        signpost_id=written.pk,
+        role=role,
+        password=PASSWORD,
+        seen=clearance.signpost_digest(written),
+    )
+
+
+def posted_signpost(signed: Signpost | None = None, by: User | None = None) -> Review:
+    """The cleared review of a signpost that was sent to a crisis post a moment ago."""
+    return signposting.post(
+        by=by or person(Role.SAFETY),
+        post_id=post(CRISIS).pk,
+        signpost_id=(signed or signpost()).pk,
+    )
+
+
+def queued_signpost(signed: Signpost | None = None, by: User | None = None) -> Publication:
+    """Its publication, which waits for the first attempt."""
+    publication = publishing.queue(review_id=posted_signpost(signed, by).pk)
+    assert publication is not None
+    return publication

@@ -25,7 +25,8 @@ GROUPS = {
     "decisions": (
         "Decisions",
         ("signed", "cleared", "sent_back", "refused", "withdrawn", "suspended", "expired",
-         "finding_disposed", "safety_disposed", "word_listed", "word_retired",
+         "finding_disposed", "safety_disposed", "signpost_written", "signpost_signed",
+         "signpost_retired", "signpost_chosen", "word_listed", "word_retired",
          "proposal_declined"),
     ),
     "posting": (
@@ -87,7 +88,11 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "case_id": case_id,
         "draft": Draft.objects.select_related("thread__community").filter(pk=case_id).first(),
         "entries": entries,
-        "reviews": list(reviews.prefetch_related("sign_offs")),
+        "reviews": list(
+            reviews.select_related("signpost", "submitted_by").prefetch_related(
+                "sign_offs", "signpost__signatures"
+            )
+        ),
         "publications": list(Publication.objects.filter(draft=case_id)),
         "can_read_reviews": any(
             permissions.allowed(permissions.check_may_read, user, review) for review in reviews

@@ -52,7 +52,8 @@ def progress_of(drafts: QuerySet[Draft]) -> list[Progress]:
         .order_by("-started_at")
     )
     newest: dict[UUID, Review] = {}
-    for review in Review.objects.filter(case_id__in=[d.pk for d in found]).order_by("submitted_at"):
+    reviews = Review.objects.select_related("signpost")
+    for review in reviews.filter(case_id__in=[d.pk for d in found]).order_by("submitted_at"):
         newest[review.case_id] = review
     return [
         Progress(

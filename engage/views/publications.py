@@ -25,7 +25,7 @@ from reviews import permissions
 from reviews.models import User
 from reviews.packet import packet_of
 from reviews.permissions import Permission
-from reviews.views.showing import shown_segments
+from reviews.views.showing import reply_segments
 
 PAGE = 30
 TABS = {
@@ -79,13 +79,18 @@ def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
     permissions.check_may(user, Permission.READ_PUBLICATIONS)
     publication = get_object_or_404(
         Publication.objects.select_related(
-            "community__key", "request__key", "review__packet__key", "draft__thread__title__key"
+            "community__key",
+            "request__key",
+            "review__packet__key",
+            "review__signpost",
+            "review__submitted_by",
+            "draft__thread__title__key",
         ),
         pk=publication_id,
     )
     try:
         packet = packet_of(publication.review)
-        signed = shown_segments(packet.text, packet.marks)
+        signed = reply_segments(publication.review, packet)
         url = str(reference_of(publication).get("url", ""))
     except TextErased:
         signed, url = [Segment("Erased", "plain")], ""
@@ -94,7 +99,7 @@ def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
         "title": conversation.title_segments(publication.draft.thread),
         "signed": signed,
         "url": url,
-        "sign_offs": list(publication.review.sign_offs.all()),
+        "signatures": publication.review.signatures,
         "attempts": list(publication.attempts.order_by("number")),
         "copies": [_copy(c, publication) for c in _copies(publication)],
         "incidents": list(publication.incidents.all()),
@@ -120,6 +125,8 @@ def _copy(copy: LiveCopy, publication: Publication) -> Copy:
         hits = scanning.preview([text], [INBOUND])[0]
     except (TextErased, ScannerFailed) as refusal:
         return Copy(copy, [], str(refusal), False)
+    if publication.review.signpost and copy.text.digest == publication.text_digest:
+        return Copy(copy, [Segment(text, "plain")], "", False)  # nobody is spoken of in it
     rules = [(hit, shipped_rules().rule(hit.rule_id).severity) for hit in hits]
     marks = [Mark(hit.start, hit.end, hit.rule_id, severity, hit.entity) for hit, severity in rules]
     return Copy(copy, mask(text, marks), "", copy.text.digest != publication.text_digest)

@@ -30,7 +30,7 @@ APPROVED = """EXISTS (
 class Migration(migrations.Migration):
     dependencies = [
         ("compliance", "0005_rule_profiles"),
-        ("reviews", "0006_duplicate_outcome"),
+        ("reviews", "0007_signposts"),
     ]
 
     operations = [

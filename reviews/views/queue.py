@@ -56,8 +56,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in TABS else "open"
     reviews = (
         Review.objects.filter(state__in=TABS[tab][1])
-        .select_related("packet__key", "submitted_by", "scan")
-        .prefetch_related("sign_offs", "authors", "scan__findings")
+        .select_related("packet__key", "submitted_by", "scan", "signpost")
+        .prefetch_related("sign_offs", "signpost__signatures", "authors", "scan__findings")
         .order_by("due_at" if tab == "open" else "-submitted_at", "pk")
     )
     context: dict[str, Any] = {
@@ -76,7 +76,7 @@ def _row(review: Review, user: User) -> Row:
     except TextErased:
         title = [Segment("Erased", "plain")]
     severities = [Severity(f.severity) for f in review.scan.findings.all()]
-    roles = {sign_off.role for sign_off in review.sign_offs.all()}
+    roles = {signature.role for signature in review.signatures}
     return Row(
         review=review,
         title=title,

@@ -31,7 +31,7 @@ from reviews.models import Disposition, Remark, Review, User
 from reviews.packet import Packet, PacketMark, PacketPost, packet_of
 from reviews.permissions import Permission
 from reviews.reveal import reveal
-from reviews.views.showing import ShownFinding, shown_segments
+from reviews.views.showing import ShownFinding, reply_segments, shown_segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Judged:
 def review_of(review_id: UUID) -> Review:
     """The review with its packet's key."""
     return get_object_or_404(
-        Review.objects.select_related("packet__key", "submitted_by", "scan"),
+        Review.objects.select_related("packet__key", "submitted_by", "scan", "signpost"),
         pk=review_id,
     )
 
@@ -77,7 +77,7 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
     remarks = list(review.remarks.select_related("by", "body__key").exclude(kind="response"))
     title = shown_segments(packet.title, packet.title_marks, names)
     posts = [_shown_post(post, names) for post in packet.posts]
-    reply = shown_segments(packet.text, packet.marks, names)
+    reply = reply_segments(review, packet, names)
     context = {
         "review": review,
         "packet": packet,
@@ -87,7 +87,7 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "masked": masked_places(reply),
         "judged": judged,
         "remarks": [(remark, vault.unseal(remark.body)) for remark in remarks],
-        "sign_offs": list(review.sign_offs.select_related("user")),
+        "signatures": review.signatures,
         "signing_role": permissions.signing_role(user, review),
         "why_not_sign": _why_not_sign(user, review),
         "gate": _gate(review),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compliance.enums import Basis, Severity
 from compliance.masking import Mark, Pseudonyms, Segment, mask
 from compliance.rules.rule import Rule
-from reviews.packet import PacketMark
+from reviews.models import Review
+from reviews.packet import Packet, PacketMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,13 @@ def shown_segments(
         if m.end > m.start
     ]
     return mask(text, converted, names=names or Pseudonyms())
+
+
+def reply_segments(
+    review: Review, packet: Packet, names: Pseudonyms | None = None
+) -> list[Segment]:
+    """The reply of a review, masked; a signpost as it is, since nobody is spoken of in it."""
+    marks = packet.marks
+    if review.signpost is not None and packet.text == review.signpost.text:
+        marks = tuple(replace(mark, entity="") for mark in marks)
+    return shown_segments(packet.text, marks, names)

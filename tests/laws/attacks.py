@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ def literal(value: Any) -> str:
         return f"'{shown}'"
     if isinstance(value, bytes | memoryview):
         return f"X'{bytes(value).hex()}'" if connection.vendor == "sqlite" else "'\\x00'"
+    if isinstance(value, list | dict):
+        return f"'{json.dumps(value)}'"
     if value is None:
         return "NULL"
     return str(value) if isinstance(value, int | float) else f"'{value}'"

@@ -446,7 +446,7 @@ def test_verb_writes_the_ledger(name: str) -> None:
 def test_law_triggers_stand_after_migrate() -> None:
     from compliance.checks import expected_triggers, installed_triggers
 
-    assert installed_triggers("default") == expected_triggers(connection.vendor)
+    assert installed_triggers("default") == expected_triggers("default")
 
 
 def test_check_reports_a_missing_trigger() -> None:

@@ -9,13 +9,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from compliance.models import Finding, ListedWord
 from compliance.rules.profile import ApprovedClaim, Phrase
 from engage.models import Community, Post, Publication
+from reviews import signposts
 from reviews.enums import ReviewState, Role
-from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
+from reviews.models import ProfileChange, Proposal, Review, SafetyCase, Signpost, User
 from tests import cases
 
 IDENTIFYING = "Keisha Brandt"
 POST = f"My name is {IDENTIFYING} and I have been spotting for weeks."
-CRISIS = "I can't do another day of this, nobody would miss me."
+CRISIS = cases.CRISIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class World:
     listed: ListedWord
     community: Community
     change: ProfileChange
+    signpost: Signpost
 
     def person(self, name: str, role: Role) -> User:
         """Somebody in this role; a clinician who opens a draft is the one who wrote it."""
@@ -58,6 +60,9 @@ class World:
             "profile_progress": [self.change.pk],
             "approve_profile": [self.change.pk],
             "decline_profile": [self.change.pk],
+            "sign_signpost": [self.signpost.pk],
+            "retire_signpost": [self.signpost.pk],
+            "post_signpost": [self.post.pk],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
@@ -85,6 +90,17 @@ def world() -> World:
         listed=cases.listed_word(),
         community=post.community,
         change=cases.profile_change(replace(profile, weights=()), here=post.community),
+        signpost=_signposts(),
+    )
+
+
+def _signposts() -> Signpost:
+    """One that two signed, one that was retired, and one that nobody signed: the last is given."""
+    cases.signpost()
+    counsel, retired = cases.person(Role.LEGAL), cases.signpost()
+    signposts.retire(by=counsel, signpost_id=retired.pk)
+    return signposts.write(
+        by=cases.person(Role.SAFETY), title="Line", text="Call.", answers=["SAFE-CRISIS"]
     )
 
 

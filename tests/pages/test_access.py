@@ -28,6 +28,7 @@ PAGES: dict[str, set[Role]] = {
     "profile": {C},
     "safety": {O, S, A},
     "safety_case": {O, S, A},
+    "signposts": {O, L, S, A},
     "corrections": {O, L, S},
     "rules": {O, L, A, M},
     "publications": {C, O, L, S, A, M},
@@ -67,6 +68,10 @@ FORMS: dict[str, set[Role]] = {
     "retire": {O, L, S},
     "approve_profile": {O},
     "decline_profile": {O},
+    "write_signpost": {O, L, S},
+    "sign_signpost": {O, L},
+    "retire_signpost": {O, L, S},
+    "post_signpost": {C, O, S},
 }
 
 

@@ -40,6 +40,9 @@ ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("safety", Role.SAFETY, lambda user: cases.post(CRISIS), ""),
     ("corrections", Role.LEGAL, lambda user: cases.proposal(), ""),
     ("corrections", Role.LEGAL, lambda user: cases.listed_word(), ""),
+    ("signposts", Role.LEGAL, lambda user: cases.signpost(), ""),
+    ("signposts", Role.LEGAL, lambda user: cases.signpost(Role.COMPLIANCE), ""),
+    ("queue", Role.LEGAL, lambda user: cases.posted_signpost(), "?tab=cleared"),
     ("rules", Role.AUDITOR, lambda user: cases.review_at(ReviewState.CLEARED, flagged=True), ""),
     ("publications", Role.AUDITOR, lambda user: cases.queued_publication(), ""),
     ("history", Role.AUDITOR, lambda user: cases.queued_publication(), "?tab=all"),
@@ -63,7 +66,17 @@ def test_list_asks_as_often_for_three_rows_as_for_one(
 
 
 @pytest.mark.parametrize(
-    "name", ["inbox", "drafts", "queue", "safety", "corrections", "publications", "history"]
+    "name",
+    [
+        "inbox",
+        "drafts",
+        "queue",
+        "safety",
+        "signposts",
+        "corrections",
+        "publications",
+        "history",
+    ],
 )
 def test_empty_list_says_what_to_do(client: Client, name: str) -> None:
     roles = {"drafts": Role.CLINICIAN, "queue": Role.LEGAL, "corrections": Role.LEGAL}

@@ -23,9 +23,9 @@ from engage.communities import add_community
 from engage.demo.community import SandboxFounder
 from engage.enums import ConnectorKind
 from engage.models import Community, Draft, Post, Publication, Thread
-from reviews import clearance, gates, safety, workflow
+from reviews import clearance, gates, safety, signposts, workflow
 from reviews.enums import Role, SafetyOutcome, Verdict
-from reviews.models import Review, SafetyCase, User
+from reviews.models import Review, SafetyCase, Signpost, User
 from reviews.people import add_person
 
 PATIENCE = 60  # seconds: the running worker may be at the same work
@@ -44,6 +44,7 @@ class Command(BaseCommand):
             raise CommandError("The demo needs SANDBOX_URL and SANDBOX_TOKEN; run ./scripts/demo.")
         story = yaml.safe_load(STORY.read_text(encoding="utf-8"))
         self._people(story["people"])
+        self._signposts(story["signposts"])
         founder = SandboxFounder(url, token)
         new = self._communities(founder, story["communities"], url, token)
         first_posts = {}
@@ -64,6 +65,22 @@ class Command(BaseCommand):
             if not User.objects.filter(username=person["username"]).exists():
                 rest = {k: v for k, v in person.items() if k != "role"}
                 add_person(by=None, password=PASSWORD, roles=[Role(person["role"])], **rest)
+
+    def _signposts(self, written: list[dict[str, Any]]) -> None:
+        for signpost in written:
+            if Signpost.objects.filter(title=signpost["title"]).exists():
+                continue
+            by = User.objects.get(username=signpost["written_by"])
+            rest = {k: v for k, v in signpost.items() if k != "written_by"}
+            waiting = signposts.write(by=by, **rest)
+            for role, username in SIGNERS.items():
+                signposts.sign(
+                    by=User.objects.get(username=username),
+                    signpost_id=waiting.pk,
+                    role=role,
+                    password=PASSWORD,
+                    seen=clearance.signpost_digest(waiting),
+                )
 
     def _communities(
         self, founder: SandboxFounder, communities: list[dict[str, Any]], url: str, token: str

@@ -1,0 +1,1 @@
+"""What templates of lower packages may show of this one."""
