@@ -1,0 +1,137 @@
+"""One exact text before its reviewers, and what they said of it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from compliance.models import Finding, RuleSetVersion, VaultText
+from reviews.enums import RemarkKind, ReviewState, Role, Verdict
+from reviews.models.people import User
+from reviews.models.signposts import Signpost, SignpostSignature
+
+
+class Review(models.Model):
+    """One submission of one exact text. Everything but `state` and its times stays as submitted.
+
+    `packet` seals what the signers see: the text as it will be posted, the thread as it was, the
+    findings, the references. `text_digest` is that of the text to be posted.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case_id = models.UUIDField(db_index=True)  # the draft; no foreign key points up the layers
+    community_name = models.CharField(max_length=100)
+    submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submissions")
+    submitted_at = models.DateTimeField(auto_now_add=True)
+    packet = models.OneToOneField(VaultText, on_delete=models.PROTECT, related_name="review")
+    text = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    text_digest = models.CharField(max_length=64)
+    scan = models.ForeignKey("compliance.Scan", on_delete=models.PROTECT, related_name="+")
+    rule_set = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT)
+    # What was signed in advance, if the text is a signpost; the signatures are under that one.
+    signpost = models.ForeignKey(
+        Signpost, null=True, on_delete=models.PROTECT, related_name="reviews"
+    )
+    due_at = models.DateTimeField()
+    # These change:
+    state = models.CharField(max_length=12, choices=ReviewState, default=ReviewState.SUBMITTED)
+    decided_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)  # of the clearance
+
+    class Meta:
+        ordering = ["due_at"]
+        indexes = [models.Index(fields=["state", "due_at"], name="review_queue")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case_id"],
+                name="review_one_open_a_case",
+                condition=Q(
+                    state__in=["submitted", "in_review", "cleared", "suspended", "published"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="review_cleared_expires",
+                condition=~Q(state="cleared") | Q(expires_at__isnull=False),
+            ),
+        ]
+
+    @property
+    def signatures(self) -> list[SignOff] | list[SignpostSignature]:
+        """Who signed this text: under the review, or in advance under its signpost."""
+        if self.signpost is not None:
+            return list(self.signpost.signatures.all())
+        return list(self.sign_offs.all())
+
+
+class ReviewAuthor(models.Model):
+    """Somebody who wrote a version of the reviewed draft, and so may not sign (law 1)."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="authors")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "user"], name="author_once")]
+
+
+class SignOff(models.Model):
+    """One signature under one exact content (21 CFR 11.50, 11.70 as a design standard)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="sign_offs")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sign_offs")
+    role = models.CharField(max_length=12, choices=Role)
+    digest = models.CharField(max_length=64)
+    printed_name = models.CharField(max_length=310)
+    meaning = models.CharField(max_length=200)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["signed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["review", "role"], name="sign_off_once_a_role"),
+            models.UniqueConstraint(fields=["review", "user"], name="sign_off_once_a_person"),
+            models.CheckConstraint(
+                name="sign_off_role", condition=Q(role__in=["compliance", "legal"])
+            ),
+        ]
+
+
+class Disposition(models.Model):
+    """What a reviewer says of a finding; the newest one counts. None after the first signature."""
+
+    id = models.BigAutoField(primary_key=True)
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="dispositions")
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="dispositions")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=12, choices=Role)
+    verdict = models.CharField(max_length=12, choices=Verdict)
+    reason = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+
+class Remark(models.Model):
+    """Something said beside a review. It stays in the record."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="remarks")
+    finding = models.ForeignKey(Finding, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=RemarkKind)
+    body = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["at"]
+
+
+class Reveal(models.Model):
+    """Somebody looked at one identifier, and why (45 CFR 164.502(b), minimum necessary)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reveals")
+    text = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="+")
+    reason = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
