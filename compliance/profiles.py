@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from compliance import ledger
+from compliance.exceptions import ScannerFailed
 from compliance.ledger.kinds import EventKind
 from compliance.models import RuleProfileVersion, RuleSetVersion
 from compliance.rules import RuleProfile, RuleSet, shipped_rules
@@ -26,14 +27,32 @@ def active(community_id: UUID) -> RuleProfileVersion | None:
     return begun.order_by("number").last()
 
 
+def newest(community_id: UUID) -> RuleProfileVersion | None:
+    """The version that was agreed on last, whether or not its time has come."""
+    return RuleProfileVersion.objects.filter(community_id=community_id).order_by("number").last()
+
+
+def profile_in(version: RuleProfileVersion | None) -> RuleProfile:
+    """What a version says; an empty profile for None.
+
+    Raises:
+        ScannerFailed: it is not what was approved, so nothing can be scanned under it (law 8).
+    """
+    if version is None:
+        return RuleProfile()
+    profile = RuleProfile.from_content(version.content)
+    if profile.digest != version.digest:
+        raise ScannerFailed("rule_profile")
+    return profile
+
+
 def active_profile(community_id: UUID) -> RuleProfile:
-    """The profile that holds in a community now."""
-    version = active(community_id)
-    return RuleProfile.from_content(version.content) if version else RuleProfile()
+    """The profile that holds in a community now; raises as `profile_in` does."""
+    return profile_in(active(community_id))
 
 
 def rules_for(community_id: UUID | None) -> RuleSet:
-    """The rules that hold now, in a community or (None) in none of them."""
+    """The rules that hold now, in a community or (None) in none; raises as `profile_in` does."""
     version = active(community_id) if community_id else None
     if version is None:
         return shipped_rules()
@@ -45,7 +64,7 @@ def rules_for(community_id: UUID | None) -> RuleSet:
 def _under(version_id: UUID, shipped: RuleSet, day: datetime.date) -> RuleSet:
     # A version never changes, so its id stands for its content.
     version = RuleProfileVersion.objects.get(pk=version_id)
-    return shipped.under(RuleProfile.from_content(version.content), day)
+    return shipped.under(profile_in(version), day)
 
 
 def stored(rules: RuleSet) -> RuleSetVersion:
@@ -63,7 +82,7 @@ def stored(rules: RuleSet) -> RuleSetVersion:
     return row
 
 
-@functools.lru_cache(maxsize=32)
+@functools.lru_cache(maxsize=64)
 def rules_of_version(rule_set_id: UUID) -> RuleSet:
     """The rule set that a scan was made under, as it was then."""
     row = RuleSetVersion.objects.get(pk=rule_set_id)

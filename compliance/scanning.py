@@ -17,13 +17,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from compliance import ledger, listed, profiles, scanners, vault
-from compliance.enums import ScanState, Severity
+from compliance.enums import Direction, ScanState, Severity
 from compliance.exceptions import NotScanned, ScannerFailed
 from compliance.findings import Hit, ScanContext
 from compliance.ledger.kinds import EventKind
 from compliance.models import DataKey, Finding, Scan, VaultText
 from compliance.rules import Rule, RuleSet
-from compliance.rules.profile import places_of
+from compliance.rules.profile import APPROVED, places_of
 from compliance.scanners import languages
 
 FIRST_RETRY = timedelta(seconds=5)
@@ -73,24 +73,28 @@ def found_under(
         for hits, answer in zip(found, answers, strict=True):
             hits.extend(answer)
     return [
-        sorted(_without_approved(hits, text, rules))
-        for hits, text in zip(found, texts, strict=True)
-    ]
-
-
-def _without_approved(hits: list[Hit], text: str, rules: RuleSet) -> list[Hit]:
-    # A claim that people approved with its evidence is no finding; what blocks still blocks.
-    places = places_of(text, rules.claims) if rules.claims else []
-    return [
-        hit
-        for hit in hits
-        if not (
-            hit.rule_id.startswith("CLM-")
-            and hit.end > hit.start
-            and rules.rule(hit.rule_id).severity != Severity.BLOCK
-            and any(start <= hit.start and hit.end <= end for start, end in places)
+        sorted(
+            _with_approved(hits, text, rules) if context.direction == Direction.OUTBOUND else hits
         )
+        for hits, text, context in zip(found, texts, contexts, strict=True)
     ]
+
+
+def _with_approved(hits: list[Hit], text: str, rules: RuleSet) -> list[Hit]:
+    """A claim that was approved with its evidence is a note; what blocks still blocks."""
+    for claim in rules.claims:
+        for start, end in places_of(text, claim):
+            hits = [h for h in hits if not _is_approved(h, start, end, rules)]
+            hits.append(Hit(start, end, claim.id, 1.0, APPROVED))
+    return hits
+
+
+def _is_approved(hit: Hit, start: int, end: int, rules: RuleSet) -> bool:
+    return (
+        hit.rule_id.startswith("CLM-")
+        and start <= hit.start < hit.end <= end
+        and rules.rule(hit.rule_id).severity != Severity.BLOCK
+    )
 
 
 def scan_texts(
@@ -114,7 +118,10 @@ def scan_texts(
         (text, context, vault.unseal(text))
         for text, context in zip(texts, listed.in_contexts(contexts), strict=True)
     ]
-    rules = profiles.rules_for(community_id)
+    try:
+        rules = profiles.rules_for(community_id)
+    except ScannerFailed as failure:
+        return ScanReport(0, sum(_hold(text, failure.scanner, case_id) for text in texts))
     readable, held = [], 0
     for text, context, words in plain:
         try:

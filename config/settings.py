@@ -147,6 +147,7 @@ SECURE_PROXY_SSL_HEADER = (
 )
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # a rule profile with the most entries of each kind has 1,100
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -146,7 +146,11 @@ def newest_version(draft: Draft) -> DraftVersion | None:
 
 def as_posted(body: str, thread: Thread, author: User) -> str:
     """The body with the community's disclosure line, exactly as it would be posted."""
-    line = disclosure_line(thread, author)
+    return with_line(body, disclosure_line(thread, author))
+
+
+def with_line(body: str, line: str) -> str:
+    """The body with a disclosure line behind it, unless it says so itself."""
     return f"{body}\n\n{line}" if line and line not in body else body
 
 
@@ -156,7 +160,12 @@ def disclosure_line(thread: Thread, author: User) -> str:
     That of the community's rule profile, where it has one.
     """
     line = profiles.active_profile(thread.community_id).disclosure_line
-    return (thread.community.disclosure_line if line is None else line).format(
+    return filled_in(thread.community.disclosure_line if line is None else line, author)
+
+
+def filled_in(line: str, author: User) -> str:
+    """A disclosure line with its author in it."""
+    return line.format(
         author=author.printed_name,
         credentials=author.credentials,
         affiliation=author.affiliation,

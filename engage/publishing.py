@@ -16,10 +16,11 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from compliance import vault
+from compliance import profiles, scanning, vault
+from compliance.enums import Severity
 from compliance.exceptions import Refusal
 from compliance.ledger.kinds import EventKind
-from engage import conversation, publications, screening, withdrawing
+from engage import conversation, drafting, publications, screening, withdrawing
 from engage.communities import connect
 from engage.connectors.base import (
     Ambiguous,
@@ -123,8 +124,13 @@ def drive(publication_id: UUID) -> PublicationState:
 
 
 def send(publication_id: UUID) -> None:
-    """Sends once, if everything still stands."""
-    begun = _begin(publication_id)
+    """Sends once, if everything still stands.
+
+    Raises:
+        ScannerFailed: rules changed, and a scanner can't read the reply under them; it is tried
+            again by the sweep.
+    """
+    begun = _begin(publication_id, _newly_blocked(publication_id))
     if begun is None:
         return
     attempt, connector, prepared = begun
@@ -136,8 +142,28 @@ def send(publication_id: UUID) -> None:
     _end(attempt, connector, outcome)
 
 
+def _newly_blocked(publication_id: UUID) -> bool:
+    """Whether rules that changed since the review was submitted block what it cleared."""
+    publication = publications.read(publication_id)
+    review = publication.review
+    community_id = publication.community_id
+    before = profiles.rules_of_version(review.rule_set_id)
+    rules = profiles.rules_for(community_id)
+    if review.signpost_id or rules.version == before.version:
+        return False
+    packet = packet_of(review)
+    draft = Draft.objects.select_related("thread__community", "thread__key").get(
+        pk=publication.draft_id
+    )
+    context = drafting.context_for(draft.thread, review.submitted_by, packet.references)
+    hits = scanning.preview([packet.text], [context], community_id=community_id)[0]
+    answered = {mark.rule_id for mark in packet.marks}
+    blocked = {h.rule_id for h in hits if rules.rule(h.rule_id).severity == Severity.BLOCK}
+    return bool(blocked - answered)
+
+
 @transaction.atomic
-def _begin(publication_id: UUID) -> tuple[Attempt, Connector, Prepared] | None:
+def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connector, Prepared] | None:
     # Lock order everywhere: review, then publication.
     publication = publications.read(publication_id)
     review = Review.objects.select_for_update(of=("self",)).get(pk=publication.review_id)
@@ -152,6 +178,7 @@ def _begin(publication_id: UUID) -> tuple[Attempt, Connector, Prepared] | None:
     else:  # what arrived may matter (law 3)
         publications.wait(publication, PublicationState.QUEUED, SCAN_FIRST)
         return None
+    why = why or ("rules_changed" if newly_blocked else "")
     if review.state == ReviewState.CLEARED and why:
         workflow.suspend(review_id=review.pk, why=why)
         review.refresh_from_db()

@@ -6,9 +6,10 @@ The row says how far it came; a sweep goes on with it (law 5).
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,15 +18,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from compliance import ledger, profiles, scanning, vault
+from compliance import ledger, listed, profiles, scanning, vault
 from compliance.enums import Direction, ScanState, Severity
 from compliance.exceptions import ScannerFailed
-from compliance.findings import INBOUND, Hit, ScanContext
+from compliance.findings import INBOUND, ScanContext
 from compliance.ledger.kinds import EventKind
 from compliance.models import VaultText
 from compliance.rules import RuleProfile, RuleSet, shipped_rules
 from engage import drafting
-from engage.models import Thread
+from engage.models import Community, Thread
 from reviews.enums import ChangeState
 from reviews.models import ProfileChange, Replay
 
@@ -69,14 +70,23 @@ def step(replay_id: UUID) -> bool:
     if replay.cursor:
         history = history.filter(pk__gt=replay.cursor)
     texts = list(history.order_by("pk")[:BATCH])
-    now, then = changed_rules(replay.change)
-    result = dict(replay.result) or {"rules": {}, "unread": 0}
-    for text in texts if now.rules or then.rules else ():
+    tried = trial_of(replay.change)
+    result = dict(replay.result) or {"rules": {}}
+    for text in texts:
         try:
-            _add(result, text.pk, _spans(now, text), _spans(then, text))
+            now, then = tried.spans(text)
         except ScannerFailed:
-            result["unread"] += 1
+            _begin_anew(replay)
+            return False
+        _add(result, text.pk, now, then)
     return _keep(replay, texts, result, total)
+
+
+def _begin_anew(replay: Replay) -> None:
+    # Nobody approves what was tried on a part of the history (law 8).
+    Replay.objects.filter(pk=replay.pk, finished_at=None).update(
+        cursor=None, done=0, total=None, result={}, due_at=timezone.now() + LEASE
+    )
 
 
 @transaction.atomic
@@ -123,40 +133,70 @@ def texts_of(community_id: UUID) -> QuerySet[VaultText]:
     )
 
 
-def changed_rules(change: ProfileChange) -> tuple[RuleSet, RuleSet]:
-    """The rules that differ: as they stand now, and as they would."""
-    day = max(change.active_from, timezone.now()).date()
-    now = profiles.rules_for(change.community_id)
-    then = shipped_rules(day).under(RuleProfile.from_content(change.content), day)
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a change is tried with.
+
+    Attributes:
+        now, then: the rules that were agreed on last, and the proposed ones.
+        differ: ids of the rules of which the findings may differ.
+        line: the proposed disclosure line; None where it stays.
+    """
+
+    now: RuleSet
+    then: RuleSet
+    differ: frozenset[str]
+    line: str | None
+
+    def spans(self, text: VaultText) -> tuple[Spans, Spans]:
+        """What is found in a text, now and then, by the rules that differ.
+
+        Raises:
+            ScannerFailed: one of the scanners raised.
+        """
+        words, context = vault.unseal(text), _context(text)
+        if not self.differ:
+            return {}, {}
+        now = self._spans(self.now, words, context)
+        if self.line is not None and text.direction == Direction.OUTBOUND:
+            version = text.draft_version
+            line = drafting.filled_in(self.line, version.author)
+            words = drafting.with_line(vault.unseal(version.body), line)
+            context = replace(context, disclosure_line=line)
+        return now, self._spans(self.then, words, context)
+
+    def _spans(self, rules: RuleSet, words: str, context: ScanContext) -> Spans:
+        hits = scanning.found_under(rules, [words], listed.in_contexts([context]))[0]
+        return {
+            (hit.rule_id, hit.start, hit.end): rules.rule(hit.rule_id).severity
+            for hit in hits
+            if hit.rule_id in self.differ
+        }
+
+
+def trial_of(change: ProfileChange) -> Trial:
+    """How a change is tried: on the day on which it is to hold, against what was agreed before."""
+    day = max(change.active_from, timezone.now()).astimezone(datetime.UTC).date()
+    before = profiles.profile_in(profiles.newest(change.community_id))
+    after = RuleProfile.from_content(change.content)
+    now, then = (shipped_rules(day).under(profile, day) for profile in (before, after))
+    new_line = before.disclosure_line != after.disclosure_line
     differ = {
         rule_id
         for rule_id in now.rules.keys() | then.rules.keys()
-        if _content(now, rule_id) != _content(then, rule_id)
+        if new_line or _content(now, rule_id) != _content(then, rule_id)
     }
     if now.claims != then.claims:
         differ |= {rule_id for rule_id in then.rules if rule_id.startswith("CLM-")}
-    return _only(now, differ), _only(then, differ)
+    line = after.disclosure_line if new_line else None
+    if new_line and line is None:
+        line = Community.objects.get(pk=change.community_id).disclosure_line
+    return Trial(now, then, frozenset(differ), line)
 
 
 def _content(rules: RuleSet, rule_id: str) -> dict[str, Any] | None:
     rule = rules.rules.get(rule_id)
     return asdict(rule) if rule else None
-
-
-def _only(rules: RuleSet, ids: set[str]) -> RuleSet:
-    kept = [rule for rule in rules.rules.values() if rule.id in ids]
-    return RuleSet.build(kept, rules.lexicons, rules.claims)
-
-
-def _spans(rules: RuleSet, text: VaultText) -> Spans:
-    if not rules.rules:
-        return {}
-    hits = scanning.found_under(rules, [vault.unseal(text)], [_context(text)])[0]
-    return {_place(hit): rules.rule(hit.rule_id).severity for hit in hits}
-
-
-def _place(hit: Hit) -> tuple[str, int, int]:
-    return hit.rule_id, hit.start, hit.end
 
 
 def _context(text: VaultText) -> ScanContext:

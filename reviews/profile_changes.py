@@ -34,37 +34,45 @@ def propose(
     community_id: UUID,
     community_name: str,
     profile: RuleProfile,
+    based_on: int,
     active_from: datetime | None,
     why: str,
 ) -> ProfileChange:
     """Puts another profile before a second person, and has it tried on the history.
 
     Args:
+        based_on: number of the version that it was written from; 0 for none.
         active_from: when it shall begin to hold; None for at once when it is approved.
         why: for whoever decides, and for the record.
     Raises:
         NotAllowed: not this person.
-        BadInput: the profile can't stand, or is what holds already; the message says why.
-        WrongState: another change waits.
+        BadInput: the profile can't stand, or is what was agreed already; the message says why.
+        WrongState: another change waits, or was agreed on meanwhile.
     """
     permissions.check_may(by, Permission.CHANGE_PROFILES)
     why = checked_reason(why)
     rule_profile.check(profile, shipped_rules())
-    if profile == profiles.active_profile(community_id):
-        raise BadInput("This is what holds already: nothing was changed.")
+    newest = profiles.newest(community_id)
+    if based_on != (newest.number if newest else 0):
+        raise WrongState(
+            "The rules of this community changed while you wrote. What you typed is still here; "
+            "look at them in another window, then load this form again."
+        )
+    if profile == profiles.profile_in(newest):
+        raise BadInput("This is what was agreed already: nothing was changed.")
     if active_from and active_from < timezone.now():
         active_from = None
     changes = ProfileChange.objects.filter(community_id=community_id)
     if changes.filter(state=ChangeState.WAITING).exists():
         raise WrongState(WAITS)
-    newest = changes.order_by("-number").first()
+    last = changes.order_by("-number").first()
     key = vault.new_key()
     try:
         with transaction.atomic():
             change = ProfileChange.objects.create(
                 community_id=community_id,
                 community_name=community_name,
-                number=newest.number + 1 if newest else 1,
+                number=last.number + 1 if last else 1,
                 content=profile.content(),
                 digest=profile.digest,
                 active_from=active_from or timezone.now(),
@@ -104,7 +112,10 @@ def approve(*, by: User, change_id: UUID, seen: str) -> RuleProfileVersion:
     if change.replay.finished_at is None:
         raise GateClosed("It is still being tried on the history. Wait until that is done.")
     profile = RuleProfile.from_content(change.content)
-    rule_profile.check(profile, shipped_rules())  # the release may have changed meanwhile
+    try:
+        rule_profile.check(profile, shipped_rules())
+    except BadInput as refusal:  # the release changed meanwhile
+        raise GateClosed(f"{refusal} Decline this change and propose it anew.") from refusal
     change.state = ChangeState.APPROVED
     change.decided_by, change.decided_at = by, timezone.now()
     change.save(update_fields=["state", "decided_by", "decided_at"])

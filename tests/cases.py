@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.test import override_settings
 from django.utils import timezone
 
-from compliance import vault
+from compliance import profiles, vault
 from compliance.models import DataKey, ListedWord, RuleProfileVersion, VaultText
 from compliance.rules import RuleProfile
 from compliance.rules.profile import Weight
@@ -244,15 +244,18 @@ def profile_change(
     here: Community | None = None,
     by: User | None = None,
     tried: bool = True,
+    active_from: datetime | None = None,
 ) -> ProfileChange:
     """A proposed rule profile, tried on the history of its community."""
     here = here or community()
+    newest = profiles.newest(here.pk)
     change = profile_changes.propose(
         by=by or person(Role.COMPLIANCE),
         community_id=here.pk,
         community_name=here.name,
         profile=profile,
-        active_from=None,
+        based_on=newest.number if newest else 0,
+        active_from=active_from,
         why="Agreed at the meeting.",
     )
     if tried:
@@ -260,9 +263,13 @@ def profile_change(
     return ProfileChange.objects.get(pk=change.pk)
 
 
-def profile_version(profile: RuleProfile, here: Community | None = None) -> RuleProfileVersion:
-    """A rule profile that holds."""
-    change = profile_change(profile, here=here)
+def profile_version(
+    profile: RuleProfile,
+    here: Community | None = None,
+    active_from: datetime | None = None,
+) -> RuleProfileVersion:
+    """A rule profile that holds, from now or from some moment on."""
+    change = profile_change(profile, here=here, active_from=active_from)
     return profile_changes.approve(
         by=person(Role.COMPLIANCE), change_id=change.pk, seen=change.digest
     )

@@ -105,7 +105,7 @@ class RuleSet:
         if not (profile.weights or profile.phrases or claims):
             return self
         rules = weighed(self.rules.values(), profile.weights)
-        own = [phrase.rule() for phrase in profile.phrases]
+        own = [*(phrase.rule() for phrase in profile.phrases), *(c.rule() for c in claims)]
         return RuleSet.build([*rules, *own], self.lexicons, claims, base=self)
 
     def __eq__(self, other: object) -> bool:

@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 OWN = "OWN-"  # how the ids of a community's own rules begin
 SCANNER = "own_phrases"
-MOST = 200  # entries of each kind
-LONGEST = {"words": 200, "why": 300, "advice": 300, "text": 600, "reference": 400, "reason": 300}
+APPROVED = "approved_claims"
+MOST = 100  # entries of each kind
+LONGEST = {
+    "words": 200, "why": 300, "advice": 300, "text": 600, "reference": 400, "owner": 200,
+    "reason": 300,
+}  # fmt: skip
 LONGEST_LINE = 400
 # A rule can be made milder, never be switched off: a warning is the least that an author answers.
 MILDEST = Severity.WARN
-STRICTEST_KEPT = ("PHI-", "SAFE-")  # groups that no profile makes milder (laws 7 and 9)
+# What protects people in danger or who they are: no profile makes it milder (laws 7 and 9).
+STRICTEST_KEPT = ("PHI-", "SAFE-", "AE-", "REL-ACK", "REL-UNSAID")
 _PLACES = {"author": "", "credentials": "", "affiliation": ""}
 
 
@@ -53,7 +58,7 @@ class Phrase:
     """Words that replies here shall not say, or that posts here are watched for.
 
     Attributes:
-        words: as people write them; "*" stands for the rest of a word.
+        words: as people write them; "*" at the end of a word stands for the rest of it.
         direction: "inbound", "outbound" or "both".
         severity: a value of `Severity`.
         why: a sentence for whoever wrote them.
@@ -69,7 +74,7 @@ class Phrase:
     @property
     def id(self) -> str:
         """Of the rule that it makes; stays the same while the words do."""
-        return f"{OWN}{hashlib.sha256(_folded(self.words).encode()).hexdigest()[:8].upper()}"
+        return f"{OWN}{_code(_read(self.words))}"
 
     def rule(self) -> Rule:
         """The rule that it makes."""
@@ -104,9 +109,28 @@ class ApprovedClaim:
     owner: str
     expires_on: str
 
+    @property
+    def id(self) -> str:
+        """Of the note that stands where a reply says it."""
+        return f"{OWN}CLAIM-{_code(self.text)}"
+
     def holds(self, on: datetime.date) -> bool:
         """Whether it may be used on this day."""
         return on < datetime.date.fromisoformat(self.expires_on)
+
+    def rule(self) -> Rule:
+        """The note that signers see where a reply says it, with the evidence."""
+        return Rule(
+            id=self.id,
+            title="Approved claim",
+            direction=Direction.OUTBOUND,
+            severity=Severity.INFO,
+            why=f"Approved in these words; {self.owner} answers for it until {self.expires_on}.",
+            citation=self.reference,
+            url=self.reference if self.reference.startswith(("https://", "http://")) else "",
+            advice="Keep to these words.",
+            scanner=APPROVED,
+        )
 
 
 @dataclass(frozen=True)
@@ -150,7 +174,7 @@ def check(profile: RuleProfile, rules: RuleSet) -> None:
         if len(kind) > MOST:
             raise BadInput(f"At most {MOST} entries of each kind, please.")
         for entry in kind:
-            _check_lengths(asdict(entry))
+            _check_fields(asdict(entry))
     _check_weights(profile.weights, rules)
     _check_phrases(profile.phrases)
     for claim in profile.claims:
@@ -159,12 +183,13 @@ def check(profile: RuleProfile, rules: RuleSet) -> None:
         _check_line(profile.disclosure_line)
 
 
-def _check_lengths(entry: Mapping[str, str]) -> None:
+def _check_fields(entry: Mapping[str, str]) -> None:
     for key, value in entry.items():
+        if "\0" in value:
+            raise BadInput("There is a character in it that can't be stored. Type it anew.")
         if key in LONGEST and len(value) > LONGEST[key]:
-            raise BadInput(
-                f"At most {LONGEST[key]} characters, please: \u201c{value[:60]}\u2026\u201d"
-            )
+            shown = f"\u201c{value[:60]}\u2026\u201d"
+            raise BadInput(f"At most {LONGEST[key]} characters, please: {shown}")
 
 
 def _check_weights(weights: Iterable[Weight], rules: RuleSet) -> None:
@@ -193,8 +218,18 @@ def _check_weights(weights: Iterable[Weight], rules: RuleSet) -> None:
 def _check_phrases(phrases: Iterable[Phrase]) -> None:
     seen = set()
     for phrase in phrases:
-        if len(_folded(phrase.words).replace("*", "").replace(" ", "")) < 3:
+        if sum(c.isalnum() for c in phrase.words) < 3:
             raise BadInput("A phrase needs at least three letters.")
+        # Inside a word it would cost more time the longer the text is.
+        if any("*" in word[:-1] or word == "*" for word in phrase.words.split()):
+            raise BadInput(
+                f"In \u201c{phrase.words}\u201d a * stands where it can't: it ends a word."
+            )
+        if not re.search(_pattern(phrase.words), _read(phrase.words.replace("*", ""))):
+            raise BadInput(
+                f"\u201c{phrase.words}\u201d would not be found in its own words. Write it without "
+                "special characters."
+            )
         if phrase.id in seen:
             raise BadInput(f"\u201c{phrase.words}\u201d is there twice.")
         seen.add(phrase.id)
@@ -208,7 +243,7 @@ def _check_phrases(phrases: Iterable[Phrase]) -> None:
 
 
 def _check_claim(claim: ApprovedClaim) -> None:
-    if len(_folded(claim.text).split()) < 3:
+    if sum(any(c.isalpha() for c in word) for word in claim.text.split()) < 3:
         raise BadInput("An approved claim is a sentence, of three words at least.")
     if not claim.reference or not claim.owner:
         raise BadInput("An approved claim needs its evidence, and somebody who answers for it.")
@@ -238,25 +273,30 @@ def weighed(rules: Iterable[Rule], weights: Iterable[Weight]) -> list[Rule]:
     ]
 
 
-def places_of(text: str, claims: Iterable[ApprovedClaim]) -> list[tuple[int, int]]:
+def places_of(text: str, claim: ApprovedClaim) -> list[tuple[int, int]]:
     """Where a text says an approved claim in its words."""
-    return [
-        found.span()
-        for claim in claims
-        for found in re.finditer(rf"(?<!\w){_gaps(claim.text)}(?!\w)", text, re.IGNORECASE)
-    ]
+    words = r"\s+".join(map(re.escape, claim.text.split()))
+    found = re.finditer(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE)
+    return [place.span() for place in found]
 
 
 def _pattern(words: str) -> str:
     """A regular expression for the words: whole words, any gap between them."""
-    return rf"(?<!\w){_gaps(words)}(?!\w)"
-
-
-def _gaps(words: str) -> str:
     # "%" would name a word list (compliance/rules/reading.py).
-    parts = (re.escape(w).replace(r"\*", r"\w*").replace("%", "[%]") for w in words.split())
-    return r"\s+".join(parts)
+    parts = (
+        re.escape(word.removesuffix("*")).replace("%", "[%]") + r"\w*" * word.endswith("*")
+        for word in _read(words).split()
+    )
+    return r"(?<!\w)" + r"\s+".join(parts) + r"(?!\w)"
 
 
-def _folded(words: str) -> str:
-    return " ".join(words.casefold().split())
+def _read(words: str) -> str:
+    """The words as the scanners read every text: look-alikes, quotes and case don't matter."""
+    from compliance.scanners.views import normal  # the scanners are built on the rules
+
+    return " ".join(normal(words).text.casefold().split())
+
+
+def _code(words: str) -> str:
+    folded = " ".join(words.casefold().split())
+    return hashlib.sha256(folded.encode()).hexdigest()[:8].upper()

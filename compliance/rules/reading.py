@@ -167,7 +167,6 @@ def _check_detection(
         _check_choice(circumstance, CIRCUMSTANCES, "spare", where)
     patterns = [p for k in ("needs", "patterns", "requires", "unless", "satisfied_by")
                 for p in detection.get(k, ())]  # fmt: skip
-    patterns += [detection["learned_cue"]] if detection.get("learned_cue") else []
     groups = [*detection.get("signposts", {}).values(), *detection.get("together", ())]
     patterns += [p for group in groups for p in group]
     for pattern in patterns:

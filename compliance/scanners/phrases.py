@@ -49,6 +49,7 @@ class CompiledPart:
     requires: Patterns
     unless: Patterns
     spare: frozenset[Circumstance]
+    doubted: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,6 @@ class CompiledRule:
     parts: tuple[CompiledPart, ...]
     satisfied_by: Patterns
     signposts: Mapping[str, Patterns]
-    cue: re.Pattern[str]
     prefilter: Prefilter
 
 
@@ -136,7 +136,7 @@ def _judge(
         return []
     likely = reading.candidates(entry.prefilter)
     places = [place for part in entry.parts for place in _places(part, passage, likely)]
-    if detection.learned and sentences and (not detection.learned_when_tied or _is_tied(context)):
+    if detection.learned and sentences:
         places = _with_sense(entry, places, sentences, context.disclosure_line)
     if places and any(_found(pattern, passage, likely) for pattern in entry.satisfied_by):
         return []
@@ -168,7 +168,7 @@ def _places(part: CompiledPart, passage: Passage, likely: frozenset[str]) -> lis
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    confidence, doubted = part.detection.confidence, part.detection.doubted
+    confidence, doubted = part.detection.confidence, part.doubted
     return [Place(start, end, confidence, Basis.PATTERN, doubted) for start, end in merged]
 
 
@@ -203,8 +203,7 @@ def _with_sense(
                 replace(p, confidence=max(p.confidence, chance), basis=Basis.BOTH) for p in inside
             ]
             alone = [Place(unit.start, unit.end, chance, Basis.LEARNED)]
-            may_be_alone = unit.words not in agreed and entry.cue.search(unit.words)
-            found += both or (alone if may_be_alone else [])
+            found += both or (alone if unit.words not in agreed else [])
         else:
             found += [place for place in inside if chance >= place.doubted]
     return found
@@ -217,7 +216,7 @@ def compiled_rules(rules: RuleSet, scanner: str) -> tuple[CompiledRule, ...]:
     def compiled(patterns: Sequence[str]) -> Patterns:
         return tuple(compile_pattern(pattern, rules.lexicons) for pattern in patterns)
 
-    def compiled_part(detection: Detection) -> CompiledPart:
+    def compiled_part(detection: Detection, whole: Detection) -> CompiledPart:
         return CompiledPart(
             detection=detection,
             needs=compiled(detection.needs),
@@ -226,15 +225,15 @@ def compiled_rules(rules: RuleSet, scanner: str) -> tuple[CompiledRule, ...]:
             requires=compiled(detection.requires),
             unless=compiled(detection.unless),
             spare=frozenset(Circumstance(name) for name in detection.spare),
+            doubted=detection.doubted or whole.doubted,
         )
 
     return tuple(
         CompiledRule(
             rule=rule,
-            parts=tuple(compiled_part(part) for part in rule.detection.parts()),
+            parts=tuple(compiled_part(p, rule.detection) for p in rule.detection.parts()),
             satisfied_by=compiled(rule.detection.satisfied_by),
             signposts={f: compiled(p) for f, p in rule.detection.signposts.items()},
-            cue=compile_pattern(rule.detection.learned_cue, rules.lexicons),
             prefilter=prefilter_of(rules),
         )
         for rule in rules.of_scanner(scanner)

@@ -47,6 +47,17 @@ class WeightRow:
     reason: str
 
 
+def check_whole(typed: Mapping[str, str]) -> None:
+    """Raises BadInput where something was typed that would not count."""
+    for rule_id in shipped_rules().rules:
+        if typed.get(f"reason-{rule_id}", "").strip() and not typed.get(f"severity-{rule_id}"):
+            raise BadInput(f"Choose how {rule_id} is taken here, or take the reason away.")
+    for kind, fields, told in (("phrase", PHRASE, ("why", "advice")), ("claim", CLAIM, CLAIM[1:])):
+        for row in _rows(typed, kind, fields):
+            if not row[fields[0]] and any(row[name] for name in told):
+                raise BadInput("One of the rows has no words. Fill them in, or empty the row.")
+
+
 def read(typed: Mapping[str, str]) -> RuleProfile:
     """The profile that somebody typed; it is not checked yet."""
     weights = [

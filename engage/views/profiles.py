@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from compliance import profiles, scanning, vault
-from compliance.enums import ScanState
+from compliance.enums import Direction, ScanState
 from compliance.exceptions import Refusal
 from compliance.masking import Mark, masked_text
-from compliance.models import VaultText
+from compliance.models import Finding, VaultText
 from compliance.rules import RuleProfile, shipped_rules
 from compliance.rules.profile import ApprovedClaim, Phrase, Weight
 from engage import replaying
@@ -26,7 +27,7 @@ from engage.models import Community
 from engage.views import profile_form
 from reviews import permissions, profile_changes
 from reviews.enums import ChangeState
-from reviews.models import ProfileChange, Replay, User
+from reviews.models import ProfileChange, Replay, Review, User
 from reviews.permissions import Permission
 
 AROUND = 80  # characters shown on each side of a sample
@@ -80,11 +81,12 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     permissions.check_may(user, Permission.READ_PROFILES)
     community = get_object_or_404(Community, slug=slug)
     changes = ProfileChange.objects.filter(community_id=community.pk).order_by("-number")
-    profile = profiles.active_profile(community.pk)
-    today = timezone.localdate()
+    version, newest = profiles.active(community.pk), profiles.newest(community.pk)
+    profile = profiles.profile_in(version)
     context = {
         "community": community,
-        "version": profiles.active(community.pk),
+        "version": version,
+        "scheduled": newest if newest != version else None,
         "weights": [(w, shipped_rules().rules.get(w.rule)) for w in profile.weights],
         "phrases": profile.phrases,
         "claims": [(claim, _standing(claim)) for claim in profile.claims],
@@ -95,14 +97,13 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         "changes": list(changes.select_related("proposed_by", "decided_by")),
         "waiting": changes.filter(state=ChangeState.WAITING).first(),
         "can_change": permissions.can_may(user, Permission.CHANGE_PROFILES),
-        "today": today,
     }
     return render(request, "engage/profile.html", context)
 
 
 def _standing(claim: ApprovedClaim) -> str:
     """ "expired", "soon" (it expires) or "" of an approved claim."""
-    today = timezone.localdate()
+    today = datetime.datetime.now(datetime.UTC).date()  # as scans take it
     if not claim.holds(today):
         return "expired"
     soon = today + datetime.timedelta(days=EXPIRES_SOON)
@@ -116,16 +117,20 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
     permissions.check_may(user, Permission.CHANGE_PROFILES)
     community = get_object_or_404(Community, slug=slug)
     if request.method == "GET":
-        return _form(request, community, profiles.active_profile(community.pk))
+        newest = profiles.newest(community.pk)
+        return _form(request, community, profiles.profile_in(newest))
     profile = profile_form.read(request.POST.dict())
     if "rows" in request.POST:  # more empty rows, please
         return _form(request, community, profile)
+    based_on = request.POST.get("based_on", "")
     try:
+        profile_form.check_whole(request.POST.dict())
         change = profile_changes.propose(
             by=user,
             community_id=community.pk,
             community_name=community.name,
             profile=profile,
+            based_on=int(based_on) if based_on.isdecimal() else 0,
             active_from=profile_form.read_date(request.POST.dict()),
             why=request.POST.get("why", ""),
         )
@@ -141,8 +146,11 @@ def _form(
     profile: RuleProfile,
     refused: Refusal | None = None,
 ) -> HttpResponse:
+    newest = profiles.newest(community.pk)
     context = {
         "community": community,
+        "scheduled": newest if newest and newest.active_from > timezone.now() else None,
+        "based_on": request.POST.get("based_on", newest.number if newest else 0),
         "refused": refused,
         "why": request.POST.get("why", ""),
         "active_from": request.POST.get("active_from", ""),
@@ -203,31 +211,29 @@ def progress(request: HttpRequest, change_id: UUID) -> HttpResponse:
     permissions.check_may(user, Permission.READ_PROFILES)
     change = get_object_or_404(ProfileChange.objects.select_related("replay"), pk=change_id)
     context = {"change": change, **_tried(change.replay, user)}
-    response = render(request, "engage/replay.html", context)
-    if change.replay.finished_at:
-        response["HX-Refresh"] = "true"  # the decision is open now
-    return response
+    return render(request, "engage/replay.html", context)
 
 
 def _tried(replay: Replay, user: User) -> dict[str, object]:
-    rules = replay.result.get("rules", {})
+    # Counts are for everybody who sees the rules; words only for who decides on them (law 7).
+    rules = replay.result.get("rules", {}) if replay.finished_at else {}
+    words = _samples(rules) if permissions.can_may(user, Permission.CHANGE_PROFILES) else {}
     titles = {rule.id: rule.title for rule in shipped_rules().rules.values()}
     for profile in (_before(replay.change), RuleProfile.from_content(replay.change.content)):
         titles |= {phrase.id: phrase.rule().title for phrase in profile.phrases}
-    readable = permissions.can_may(user, Permission.READ_REVIEWS)
+        titles |= {claim.id: claim.rule().title for claim in profile.claims}
     return {
         "replay": replay,
         "percent": round(100 * replay.done / replay.total) if replay.total else 0,
-        "unread": replay.result.get("unread", 0),
         "tried": [
             Tried(
                 rule_id=rule_id,
                 title=titles.get(rule_id, ""),
                 counts=[(KINDS[k], n) for k, n in entry["counts"].items() if n],
                 samples=[
-                    (KINDS[kind], [_sample(*place) for place in places])
+                    (KINDS[kind], shown)
                     for kind, places in entry["samples"].items()
-                    if places and readable
+                    if (shown := [words[tuple(p)] for p in places if words.get(tuple(p))])
                 ],
             )
             for rule_id, entry in sorted(rules.items())
@@ -235,20 +241,40 @@ def _tried(replay: Replay, user: User) -> dict[str, object]:
     }
 
 
-def _sample(text_id: str, start: int, end: int) -> str:
-    """The place in its text, with a few words around it, masked."""
-    text = VaultText.objects.select_related("key", "scan").filter(pk=text_id).first()
-    if text is None or text.scan_state != ScanState.SCANNED or text.key.destroyed_at:
-        return "(erased since)"
-    words = vault.unseal(text)
+def _samples(rules: Mapping[str, Any]) -> dict[tuple[Any, ...], str]:
+    """By place (text, start, end), what stands there; nothing of drafts that nobody submitted."""
+    places = {
+        tuple(place)
+        for entry in rules.values()
+        for kind in entry["samples"].values()
+        for place in kind
+    }
+    texts = VaultText.objects.filter(
+        Q(direction=Direction.INBOUND) | Exists(Review.objects.filter(text=OuterRef("pk"))),
+        pk__in={text_id for text_id, _, _ in places},
+        key__destroyed_at=None,
+        scan_state=ScanState.SCANNED,
+    )
+    rows = texts.select_related("key", "scan").prefetch_related("scan__findings")
+    known = {str(text.pk): (vault.unseal(text), scanning.findings_of(text)) for text in rows}
+    return {
+        (text_id, start, end): _sample(*known[text_id], start, end)
+        for text_id, start, end in places
+        if text_id in known and end <= len(known[text_id][0])
+    }
+
+
+def _sample(words: str, findings: Sequence[Finding], start: int, end: int) -> str:
+    """A place with a few words around it, masked."""
     first, last = max(0, start - AROUND), end + AROUND
     marks = [
         Mark(f.start - first, f.end - first, f.rule_id, f.severity, f.entity)
-        for f in scanning.findings_of(text)
+        for f in findings
         if f.entity and f.start < last and f.end > first
     ]
     shown = masked_text(words[first:last], marks)
-    return f"{'…' if first else ''}{shown}{'…' if last < len(words) else ''}"
+    before, after = "\u2026" * (first > 0), "\u2026" * (last < len(words))
+    return f"{before}{shown}{after}"
 
 
 def differences(before: RuleProfile, after: RuleProfile) -> list[Difference]:

@@ -24,7 +24,8 @@ APPROVED = """EXISTS (
     SELECT 1 FROM reviews_profilechange c
     WHERE c.id = NEW.id AND c.state = 'approved' AND c.decided_by_id <> c.proposed_by_id
       AND c.community_id = NEW.community_id AND c.number = NEW.number
-      AND c.digest = NEW.digest AND NEW.active_from >= c.decided_at)"""
+      AND c.digest = NEW.digest AND c.content = NEW.content
+      AND NEW.active_from >= c.decided_at AND NEW.active_from >= c.active_from)"""
 
 
 class Migration(migrations.Migration):

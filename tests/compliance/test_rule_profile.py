@@ -69,6 +69,22 @@ def test_house_rule_is_found(text: str) -> None:
     assert found(text, WHOLE)[PHRASE.id] == "block"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "don\u2019t worry",
+        "\u201cmiracle\u201d cure",
+        "risk\u2011free",
+        "nai\u0308ve choice",
+        "\uff46\uff52\uff45\uff45 pill",
+    ],
+)
+def test_house_rule_is_found_in_its_own_words_however_they_were_typed(words: str) -> None:
+    phrase = replace(PHRASE, words=words)
+    check(RuleProfile(phrases=(phrase,)), shipped_rules())
+    assert phrase.id in found(f"Well, {words}, as they say.", RuleProfile(phrases=(phrase,)))
+
+
 @pytest.mark.parametrize("text", ["I wonder: drugs?", "No wonder, drugstores.", "A drug."])
 def test_house_rule_leaves_other_words_alone(text: str) -> None:
     assert PHRASE.id not in found(text, WHOLE)
@@ -79,9 +95,11 @@ def test_house_rule_is_no_regular_expression() -> None:
     assert phrase.id in found("It is 100% (safe) %drug%, really.", RuleProfile(phrases=(phrase,)))
 
 
-def test_approved_claim_is_no_finding_in_its_own_words() -> None:
+def test_approved_claim_is_a_note_in_its_own_words() -> None:
     assert "CLM-PROVEN" in found(PROVEN, RuleProfile())
-    assert "CLM-PROVEN" not in found(f"Well. {PROVEN.upper()} Ask us.", WHOLE)
+    fired = found(f"Well. {PROVEN.upper()} Ask us.", WHOLE)
+    assert "CLM-PROVEN" not in fired and fired[CLAIM.id] == "info"
+    assert shipped_rules().under(WHOLE, TODAY).rule(CLAIM.id).citation == "Label, 2026"
 
 
 def test_approved_claim_covers_no_other_words() -> None:
@@ -105,6 +123,12 @@ def test_approved_claim_expires() -> None:
         ({"weights": (Weight("CLM-COMPARE", "info", "Why."),)}, "switched off"),
         ({"weights": (Weight("PHI-NAME", "warn", "Why."),)}, "protects"),
         ({"weights": (Weight("SAFE-CRISIS", "warn", "Why."),)}, "protects"),
+        ({"weights": (Weight("AE-REPLY", "warn", "Why."),)}, "protects"),
+        ({"phrases": (replace(PHRASE, words="*contracept*ion*s"),)}, "ends a word"),
+        ({"phrases": (replace(PHRASE, words="abc*****!"),)}, "ends a word"),
+        ({"phrases": (replace(PHRASE, words="* def ghi"),)}, "ends a word"),
+        ({"phrases": (replace(PHRASE, why="a\0b"),)}, "stored"),
+        ({"claims": (replace(CLAIM, text="* * *"),)}, "sentence"),
         ({"weights": (Weight("CLM-COMPARE", "block", ""),)}, "Say why"),
         ({"weights": (Weight("CLM-NONE", "block", "Why."),)}, "no rule"),
         ({"weights": (Weight("CLM-ABS", "warn", "a"), Weight("CLM-ABS", "warn", "b"))}, "twice"),
@@ -123,3 +147,9 @@ def test_approved_claim_expires() -> None:
 def test_profile_that_cannot_stand_is_refused(changes: dict[str, object], words: str) -> None:
     with pytest.raises(BadInput, match=words):
         check(replace(WHOLE, **changes), shipped_rules())  # type: ignore[arg-type]
+
+
+def test_hostile_text_costs_a_house_rule_no_time() -> None:
+    phrase = replace(PHRASE, words="abcdef* ghijkl* mnopqr*")
+    text = " ".join(["abcdef" * 2000, " " * 20000, "abcdef ghijkl " * 2000])
+    assert phrase.id not in found(text[:40000], RuleProfile(phrases=(phrase,)))

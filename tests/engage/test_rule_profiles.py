@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from compliance import scanning
+from compliance import profiles, scanning
+from compliance.exceptions import ScannerFailed
 from compliance.rules import ApprovedClaim, RuleProfile
 from compliance.rules.profile import Phrase, Weight
-from engage import drafting, intake, replaying
+from engage import drafting, intake, publishing, replaying
 from engage.models import Community
+from reviews import profile_changes
 from reviews.enums import Role
 from reviews.exceptions import WrongState
 from reviews.models import ProfileChange, Replay
@@ -67,6 +71,7 @@ def test_replay_counts_what_would_be_found_and_what_would_not() -> None:
     result = cases.profile_change(profile, here=here).replay.result["rules"]
     assert result[WATCHED.id]["counts"]["more"] == 2
     assert result["CLM-PROVEN"]["counts"]["less"] == 1
+    assert result[CLAIM.id]["counts"]["more"] == 1
     text, start, end = result[WATCHED.id]["samples"]["more"][0]
     assert text == str(post.revisions.get().text_id) and end - start == len("spotting")
 
@@ -85,8 +90,6 @@ def test_replay_tells_milder_from_stricter() -> None:
 
 
 def decline(change: ProfileChange) -> None:
-    from reviews import profile_changes
-
     profile_changes.decline(by=change.proposed_by, change_id=change.pk, reason="Taken back.")
 
 
@@ -132,6 +135,7 @@ def test_change_is_proposed_and_approved_in_the_pages(client: Client) -> None:
     typed = {
         "phrase-0-words": "spotting", "phrase-0-direction": "inbound", "phrase-0-severity": "warn",
         "phrase-0-why": "We follow it.", "phrase-0-advice": "Tell the team.", "line_is": "shipped",
+        "based_on": "0",
     }  # fmt: skip
     refused = client.post(f"/profiles/{here.slug}/change/", typed)
     assert refused.status_code == 400 and "We follow it." in refused.content.decode()
@@ -149,3 +153,75 @@ def test_change_is_proposed_and_approved_in_the_pages(client: Client) -> None:
     change.refresh_from_db()
     assert change.state == "approved"
     assert "in force since" in client.get(f"/profiles/{here.slug}/").content.decode()
+
+
+def test_replay_begins_anew_until_everything_could_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = cases.community()
+    arrive(here, "Some spotting again.")
+    change = cases.profile_change(RuleProfile(phrases=(WATCHED,)), here=here, tried=False)
+
+    def broken(*args: object) -> None:
+        raise ScannerFailed("claims")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scanning, "found_under", broken)
+        replaying.run(change.replay.pk)
+    assert not Replay.objects.get(pk=change.replay.pk).finished_at
+    replaying.run(change.replay.pk)
+    assert Replay.objects.get(pk=change.replay.pk).finished_at
+
+
+def test_replay_tries_a_new_disclosure_line() -> None:
+    post = cases.post()
+    writer = cases.person(Role.CLINICIAN)
+    draft = drafting.start(by=writer, post_id=post.pk)
+    drafting.save(by=writer, draft_id=draft.pk, body=cases.CLEAN)
+    line = "This cures endometriosis for good."
+    change = cases.profile_change(RuleProfile(disclosure_line=line), here=post.community)
+    assert change.replay.result["rules"]["CLM-CURE"]["counts"]["more"] == 1
+
+
+def test_scheduled_profile_waits_for_its_day_and_can_be_taken_back() -> None:
+    here, later = cases.community(), timezone.now() + timedelta(days=9)
+    cases.profile_version(RuleProfile(phrases=(WATCHED,)), here=here, active_from=later)
+    assert arrive(here, "Some spotting again.") == []
+    cases.profile_version(RuleProfile(), here=here)
+    assert profiles.newest(here.pk) == profiles.active(here.pk)
+
+
+def test_change_from_a_stale_form_is_refused() -> None:
+    here = cases.community()
+    cases.profile_version(RuleProfile(phrases=(WATCHED,)), here=here)
+    with pytest.raises(WrongState, match="while you wrote"):
+        profile_changes.propose(
+            by=cases.person(Role.COMPLIANCE),
+            community_id=here.pk,
+            community_name=here.name,
+            profile=cases.STRICTER,
+            based_on=0,
+            active_from=None,
+            why="Agreed.",
+        )
+
+
+def test_samples_show_no_draft_that_nobody_submitted(client: Client) -> None:
+    post = cases.post()
+    writer = cases.person(Role.CLINICIAN)
+    draft = drafting.start(by=writer, post_id=post.pk)
+    drafting.save(by=writer, draft_id=draft.pk, body="A wonder drug, truly.")
+    phrase = replace(WATCHED, words="wonder drug", direction="outbound")
+    change = cases.profile_change(RuleProfile(phrases=(phrase,)), here=post.community)
+    client.force_login(cases.person(Role.COMPLIANCE))
+    page = client.get(f"/profiles/changes/{change.pk}/").content.decode()
+    assert "found that is not found now" in page and "truly" not in page
+
+
+def test_reply_that_new_rules_block_is_not_posted() -> None:
+    publication = cases.queued_publication()
+    phrase = replace(WATCHED, words="irregular bleeding", direction="outbound", severity="block")
+    cases.profile_version(RuleProfile(phrases=(phrase,)), here=publication.community)
+    publishing.send(publication.pk)
+    publication.review.refresh_from_db()
+    assert publication.review.state == "suspended" and not publication.attempts.exists()

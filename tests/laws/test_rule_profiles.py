@@ -4,6 +4,7 @@ history, raw SQL included."""
 from __future__ import annotations
 
 import importlib
+import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,9 +13,10 @@ import pytest
 from django.utils import timezone
 
 from compliance import profiles, vault
-from compliance.exceptions import NotAllowed
-from compliance.models import RuleProfileVersion
+from compliance.exceptions import NotAllowed, ScannerFailed
+from compliance.models import RuleProfileVersion, VaultText
 from compliance.rules import RuleProfile
+from engage import intake
 from reviews import profile_changes
 from reviews.enums import ChangeState, Role
 from reviews.exceptions import GateClosed
@@ -32,7 +34,7 @@ def version(change: ProfileChange, **changes: object) -> RuleProfileVersion:
         "id": change.pk,
         "community_id": change.community_id,
         "number": change.number,
-        "content": "{}",
+        "content": json.dumps(change.content),
         "digest": change.digest,
         "active_from": timezone.now() + timedelta(seconds=5),
     }
@@ -107,8 +109,18 @@ def approved_by_hand() -> ProfileChange:
     return change
 
 
-def held_with_another_content() -> str:
+def held_with_another_digest() -> str:
     return insert(version(approved_by_hand(), digest="0" * 64))
+
+
+def held_with_another_content() -> str:
+    return insert(version(approved_by_hand(), content="{}"))
+
+
+def held_before_the_agreed_day() -> str:
+    change = cases.profile_change(active_from=timezone.now() + timedelta(days=9))
+    run(approved(change, cases.person(Role.COMPLIANCE)))
+    return insert(version(change))
 
 
 def held_elsewhere() -> str:
@@ -147,7 +159,9 @@ ATTACKS = [
     proposed_by_somebody_else_after_all,
     held_without_a_change,
     held_before_the_approval,
+    held_with_another_digest,
     held_with_another_content,
+    held_before_the_agreed_day,
     held_elsewhere,
     held_before_its_time,
     version_changed,
@@ -191,6 +205,20 @@ def test_approve_by_a_second_person_makes_it_hold() -> None:
     assert profiles.active_profile(here.pk) == RuleProfile()
     cases.profile_version(cases.STRICTER, here=here)
     assert profiles.active_profile(here.pk) == cases.STRICTER
+
+
+def test_profile_that_is_not_what_was_approved_holds_everything() -> None:
+    here = cases.community()
+    held = cases.profile_version(cases.STRICTER, here=here)
+    with without_laws():
+        run(update(held, content=json.dumps(RuleProfile().content())))
+    with pytest.raises(ScannerFailed):
+        profiles.rules_for(here.pk)
+    intake.receive(here, [cases.item("Spotting again.")], by="system")
+    cases.scanned()
+    assert set(VaultText.objects.filter(direction="inbound").values_list("scan_state")) == {
+        ("held",)
+    }
 
 
 def test_permission_and_the_database_agree() -> None:
