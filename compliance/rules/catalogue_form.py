@@ -32,7 +32,7 @@ _UNTIED = re.compile(
 _SILENT = re.compile(
     r"\b(?:no|not|nothing|un\w+|silent|without|never|doesn.?t|isn.?t|paid|owns?|holds?|runs?|"
     r"sells?|works?|speaks?|consult\w*|married|manager|ambassador|equity|shares?|gifted|sponsored|"
-    r"makes|registrar|receptionist|lead|nurse)\b",
+    r"makes|receives?|gets|earns?|royalt\w*|commission|employed|payroll|registrar|receptionist|lead|nurse)\b",
     re.IGNORECASE,
 )
 _DRAFTED = re.compile(

@@ -79,6 +79,7 @@ class Detection:
         confidence: 0 to 1, how sure a hit of its patterns is.
         learned: from which chance on (0 to 1) the trained encoder alone fires the rule for a
             sentence; 0 where it is not asked.
+        learned_when_tied: the encoder is asked only if the author has a tie that is not stated.
         doubted: below which chance a pattern's hit counts as harmless; in `also`, that of the rule
             where none is given.
     """
@@ -98,6 +99,7 @@ class Detection:
     within: int = 0
     confidence: float = 0.8
     learned: float = 0.0
+    learned_when_tied: bool = False
     doubted: float = 0.0
 
     def parts(self) -> Iterator[Detection]:

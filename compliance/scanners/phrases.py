@@ -136,7 +136,7 @@ def _judge(
         return []
     likely = reading.candidates(entry.prefilter)
     places = [place for part in entry.parts for place in _places(part, passage, likely)]
-    if detection.learned and sentences:
+    if detection.learned and sentences and (not detection.learned_when_tied or _is_tied(context)):
         places = _with_sense(entry, places, sentences, context.disclosure_line)
     if places and any(_found(pattern, passage, likely) for pattern in entry.satisfied_by):
         return []

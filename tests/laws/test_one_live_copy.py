@@ -354,8 +354,8 @@ def test_worker_that_slept_before_sending_does_not_send(
     publication = cases.queued_publication()
     begin = publishing._begin
 
-    def slept(publication_id: uuid.UUID) -> object:
-        begun = begin(publication_id)
+    def slept(publication_id: uuid.UUID, newly_blocked: bool) -> object:
+        begun = begin(publication_id, newly_blocked)
         assert begun is not None
         begun[0].started_at -= timedelta(minutes=5)
         return begun
@@ -368,7 +368,7 @@ def test_worker_that_slept_before_sending_does_not_send(
 def test_answer_after_it_was_settled_as_absent_goes_to_a_person(platform: FakePlatform) -> None:
     platform.lookups = [NotFound(), NotFound()]
     publication = cases.queued_publication()
-    begun = publishing._begin(publication.pk)
+    begun = publishing._begin(publication.pk, False)
     assert begun is not None
     drive(publication)
     assert drive(publication) == PublicationState.QUEUED
