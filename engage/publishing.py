@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from compliance import profiles, scanning, vault
 from compliance.enums import Severity
-from compliance.exceptions import Refusal
+from compliance.exceptions import Refusal, ScannerFailed, TextErased
 from compliance.ledger.kinds import EventKind
 from engage import conversation, drafting, publications, screening, withdrawing
 from engage.communities import connect
@@ -124,13 +124,12 @@ def drive(publication_id: UUID) -> PublicationState:
 
 
 def send(publication_id: UUID) -> None:
-    """Sends once, if everything still stands.
-
-    Raises:
-        ScannerFailed: rules changed, and a scanner can't read the reply under them; it is tried
-            again by the sweep.
-    """
-    begun = _begin(publication_id, _newly_blocked(publication_id))
+    """Sends once, if everything still stands."""
+    try:
+        newly_blocked = _newly_blocked(publication_id)
+    except ScannerFailed:
+        return  # it stays queued, and is looked at again when the lease is over (law 8)
+    begun = _begin(publication_id, newly_blocked)
     if begun is None:
         return
     attempt, connector, prepared = begun
@@ -151,7 +150,10 @@ def _newly_blocked(publication_id: UUID) -> bool:
     rules = profiles.rules_for(community_id)
     if review.signpost_id or rules.version == before.version:
         return False
-    packet = packet_of(review)
+    try:
+        packet = packet_of(review)
+    except TextErased:
+        return False  # nothing is sent of it
     draft = Draft.objects.select_related("thread__community", "thread__key").get(
         pk=publication.draft_id
     )
