@@ -14,7 +14,7 @@ from compliance.enums import Direction, ScanState
 from compliance.exceptions import BadInput, NotScanned
 from compliance.findings import Hit, ScanContext
 from compliance.ledger.kinds import EventKind
-from compliance.models import VaultText
+from compliance.models import Finding, VaultText
 from engage import conversation, screening
 from engage.enums import AT_REST, ConnectorKind, PostState
 from engage.models import Draft, DraftVersion, Post, Thread
@@ -223,6 +223,7 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
     Raises:
         NotAllowed, WrongState, GateClosed, NotScanned: the message says why.
     """
+    answered = _places(answers)
     _rescan_if_due(by, draft_id)
     with transaction.atomic():
         permissions.check_may(by, permissions.Permission.DRAFT)
@@ -240,9 +241,23 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
             text=version.text,
             packet=packet_for(draft, version),
             authors=User.objects.filter(pk__in=draft.versions.values_list("author", flat=True)),
-            answers={finding: why for finding, why in answers.items() if why.strip()},
+            answers={
+                f.pk: answered[_place(f)]
+                for f in scanning.findings_of(version.text)
+                if _place(f) in answered
+            },
             due_at=timezone.now() + REVIEW_DUE,
         )
+
+
+def _places(answers: Mapping[UUID, str]) -> dict[tuple[str, int, int], str]:
+    """The answers by rule and place: a new scan gives the same findings other ids."""
+    findings = Finding.objects.filter(pk__in=answers)
+    return {_place(f): answers[f.pk] for f in findings if answers[f.pk].strip()}
+
+
+def _place(finding: Finding) -> tuple[str, int, int]:
+    return finding.rule_id, finding.start, finding.end
 
 
 def _check_nothing_may_be_live(draft: Draft) -> None:

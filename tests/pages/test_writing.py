@@ -14,7 +14,8 @@ from compliance.enums import ScanState
 from compliance.models import VaultText
 from engage import drafting
 from engage.models import Draft, DraftVersion
-from reviews.enums import ReviewState, Role
+from reviews import safety
+from reviews.enums import ReviewState, Role, SafetyOutcome
 from reviews.models import Remark, Reveal, Review
 from tests import cases
 from tests.pages.places import IDENTIFYING, POST
@@ -232,3 +233,26 @@ def test_reveal_shows_one_identifier_once_and_records_it(client: Client) -> None
     assert "<html" in text_of(client.post(address, {"reason": "To call her back."}))
     assert Reveal.objects.count() == 2
     assert IDENTIFYING not in text_of(client.get(reverse("thread", args=[post.thread_id])))
+
+
+def test_answer_counts_after_the_thread_has_moved(client: Client, draft: Draft) -> None:
+    # A signal that was disposed of since the text was saved gives its findings other ids.
+    drafting.save(by=draft.started_by, draft_id=draft.pk, body=BLOCKED)
+    post = draft.reply_to
+    (case,) = safety.open_cases(
+        thread_id=draft.thread_id,
+        community_name="Community",
+        text=post.revisions.get().text,
+        rule_ids=["SAFE-URGENT"],
+    )
+    version = drafting.save(by=draft.started_by, draft_id=draft.pk, body=f"{BLOCKED} Call 911 now.")
+    assert version.text.scan is not None
+    answers = {f.pk: "It is on the leaflet." for f in version.text.scan.findings.all()}
+    safety.dispose(
+        by=cases.person(Role.SAFETY),
+        case_id=case.pk,
+        outcome=SafetyOutcome.NOT_VALID,
+        reason="No emergency.",
+    )
+    review = drafting.submit(by=draft.started_by, draft_id=draft.pk, answers=answers)
+    assert review.scan_id != version.text.scan.pk and review.remarks.count() >= 1
