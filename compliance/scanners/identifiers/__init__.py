@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from compliance.findings import Hit, ScanContext
 from compliance.rules import RuleSet
 from compliance.scanners.identifiers import choice
+from compliance.scanners.identifiers.facilities import with_their_places
 from compliance.scanners.identifiers.kinds import KINDS
 from compliance.scanners.identifiers.listed import with_lists
 from compliance.scanners.languages import language_of
@@ -35,7 +36,7 @@ class IdentifierScanner:
     @property
     def version(self) -> str:
         """Of the rules here and of the models that were chosen."""
-        return "+".join(["3", *(chosen.version for chosen in choice.chosen().values())])
+        return "+".join(["4", *(chosen.version for chosen in choice.chosen().values())])
 
     def scan(
         self, texts: Sequence[str], contexts: Sequence[ScanContext], rules: RuleSet
@@ -72,7 +73,9 @@ class IdentifierScanner:
                     continue
                 answer.append((replace(hit, start=start, end=end), learned))
         return [
-            with_lists(_without_contained(hits), text, context, wanted, self.name)
+            with_lists(
+                with_their_places(_without_contained(hits), text), text, context, wanted, self.name
+            )
             for hits, text, context in zip(answers, texts, contexts, strict=True)
         ]
 
