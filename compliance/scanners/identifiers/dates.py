@@ -52,6 +52,11 @@ _PUBLIC = regex.compile(
     r"journal|(?<!in-)law|court|ruling|act)\b",
     regex.IGNORECASE,
 )
+_GOODS = regex.compile(
+    r"\b(?:expir\w*|exp\.?|best before|use[- ]by|sell[- ]by|manufactured|made|lot)\W{0,3}"
+    r"(?:(?:date|on|in|is|was|of|no|number)\W{1,3}){0,2}$",
+    regex.IGNORECASE,
+)
 _OWN = regex.compile(r"\b(?:my|her|his|your|you)\b", regex.IGNORECASE)
 _EVENT = regex.compile(
     r"\b(?:appointment|visit|surger\w+|operat\w+|scan|ultrasound|admitted|admission|discharged?|"
@@ -106,6 +111,8 @@ class DateRecognizer(ContextRecognizer):
         sentence = sentence_at(text, start)
         if is_of_a_public_event(sentence):
             return False
+        if is_of_goods(text[max(0, start - 40) : start]):
+            return False
         written = text[start:end]
         if regex.search(r"\d", regex.sub(_YEAR, "", written)):
             return True  # a day: dangerous enough without a person beside it
@@ -122,6 +129,11 @@ def sentence_at(text: str, start: int) -> str:
     """The words of the sentence around a place."""
     passage = Passage(text)
     return passage.words_of(passage.sentence_at(start))
+
+
+def is_of_goods(before: str) -> bool:
+    """Whether a date behind these words says when goods were made or until when they last."""
+    return _GOODS.search(before) is not None
 
 
 def is_of_a_public_event(sentence: str) -> bool:
