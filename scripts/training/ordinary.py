@@ -46,9 +46,7 @@ def _sentences(
 ) -> Iterator[Told]:
     direction = Direction.INBOUND if role == "question" else Direction.OUTBOUND
     context = ScanContext(direction)
-    fired = {
-        hit.rule_id for one in scanners for hit in one.scan([text], [context], rules)[0]
-    }
+    fired = {hit.rule_id for one in scanners for hit in one.scan([text], [context], rules)[0]}
     quiet = frozenset(
         rule.id
         for rule in rules.rules.values()
