@@ -50,6 +50,8 @@ def test_thing_is_left_alone(entity, marked):
         ("FACILITY", "It was done at [Lakeside Clinic]."),
         ("AGE", "my neighbour is [94] in the spring"),
         ("DATE", "It was removed on [04/10/2010]."),
+        ("DATE", "He expired on [04/10/2010]."),
+        ("DATE", "My appointment was made on [04/10/2010]."),
     ],
 )
 def test_somebody_is_kept(entity, marked):

@@ -7,6 +7,7 @@ numbers and figures: what the model cannot know is said here, in English.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import regex
@@ -128,16 +129,25 @@ _VAGUE = 0.7  # below it a single word is as often a company or a drug as a clin
 _UNSURE = 0.65  # below it a single word in lower case is as often a misspelt word as a name
 
 
-@functools.cache
-def things() -> frozenset[str]:
-    """Words of the product's own lists, folded: products, medicines, conditions, parts of the body,
-    and what is nobody's name."""
-    return NOT_NAMES | _products() | _words_of("condition", "eponym", "anatomy")
+def is_thing(word: str) -> bool:
+    """Whether a word, folded, is on the product's own lists: products, medicines, conditions, parts
+    of the body, and what is nobody's name."""
+    return word in NOT_NAMES or _is_product(word) or word in _conditions()
 
 
 @functools.cache
-def _products() -> frozenset[str]:
-    return _words_of("brand", "product", "medicine", "drug")
+def _conditions() -> frozenset[str]:
+    return frozenset(_words_of("condition", "eponym", "anatomy"))
+
+
+def _is_product(word: str) -> bool:
+    return f"\n{word}\n" in _products()
+
+
+@functools.cache
+def _products() -> str:
+    # A word a line: twenty thousand words as objects would be 4 MB of each process.
+    return "\n".join(["", *_words_of("brand", "product", "medicine", "drug"), ""])
 
 
 @functools.cache
@@ -155,13 +165,12 @@ def _lines_of(file: str) -> frozenset[str]:
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
-def _words_of(*files: str) -> frozenset[str]:
-    words: set[str] = set()
+def _words_of(*files: str) -> Iterator[str]:
     for file in files:
-        for line in (LEXICON / f"{file}.txt").read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith("#"):
-                words |= set(regex.findall(r"[\w']+", line.casefold()))
-    return frozenset(words)
+        with (LEXICON / f"{file}.txt").open(encoding="utf-8") as lines:
+            for line in lines:
+                if not line.startswith("#"):
+                    yield from regex.findall(r"[\w']+", line.casefold())
 
 
 def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0) -> bool:
@@ -252,7 +261,7 @@ def _is_name(folded: str, written: str, before: str, score: float) -> bool:
     if _WORK_BEFORE.search(before) or _DISEASE.fullmatch(words[-1]):
         return False
     titled = _TITLE.search(before) is not None
-    if all(w in things() or _DRUG.fullmatch(w) for w in words):
+    if all(is_thing(w) or _DRUG.fullmatch(w) for w in words):
         given = folded in ALSO_NAMES and written[0].isupper() and score >= _SURE
         return titled or given
     if len(words) == 1 and _THING_BEFORE.search(before):
@@ -266,7 +275,7 @@ def _is_small_place(folded: str, before: str) -> bool:
     direction = _DIRECTION.search(before)
     if direction and f"{direction[1]}{folded}".casefold().replace(" ", "") in STATES:
         return False  # the second half of a state
-    if all(word in _products() for word in regex.findall(r"[\w']+", folded)):
+    if all(_is_product(word) for word in regex.findall(r"[\w']+", folded)):
         return False
     letters = folded.replace(" ", "").replace(".", "")
     if letters.isdigit() and len(letters) < _LEAST_ZIP:
