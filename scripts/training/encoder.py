@@ -15,6 +15,7 @@ from compliance.scanners.identifiers.pieces import Case
 
 HEADS = 12
 DROPOUT = 0.1
+NEVER = -1e4  # of a piece that is padding, before the softmax
 
 
 def base_weights() -> Path:
@@ -40,15 +41,21 @@ class Layer(nn.Module):
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         """States of shape (rows, pieces, size); `mask` says which pieces are read, None for all."""
-        rows, pieces, size = states.shape
-        mixed = (
-            self.mixed(states).view(rows, pieces, 3, HEADS, size // HEADS).permute(2, 0, 3, 1, 4)
-        )
-        read = functional.scaled_dot_product_attention(*mixed, attn_mask=mask)
-        read = read.transpose(1, 2).reshape(rows, pieces, size)
-        states = self.out_norm(states + self.out(read))
+        states = self.out_norm(states + self.out(self.read(states, mask)))
         fed = self.down(functional.gelu(self.up(states)))
         return torch.as_tensor(self.down_norm(states + fed))
+
+    def read(self, states: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        """What each piece takes from the others."""
+        rows, pieces, size = states.shape
+        mixed = self.mixed(states).view(rows, pieces, 3, HEADS, size // HEADS)
+        queries, keys, values = mixed.permute(2, 0, 3, 1, 4)
+        # Written out: torch's own step is slow on the way back on CPUs with heads this small.
+        near = (queries * (size // HEADS) ** -0.5) @ keys.transpose(-2, -1)
+        if mask is not None:
+            near = near.masked_fill(~mask, NEVER)
+        read = functional.softmax(near, -1) @ values
+        return read.transpose(1, 2).reshape(rows, pieces, size)
 
     def narrowed(self, width: int) -> Layer:
         """A copy with the `width` neurons of the feed-forward network that carry most weight."""

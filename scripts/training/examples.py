@@ -25,7 +25,7 @@ LABELS = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))
 TEMPLATES = Path(__file__).resolve().parent / "templates.txt"
 # Slots that are filled with a certain form of an identifier.
 PARTS = {"MONTH": "DATE", "WEEKDAY": "DATE", "NTH": "DATE", "HOLIDAY": "DATE", "INITIAL": "NAME"}
-FILLED = 15  # times that each template is filled
+FILLED = 12  # times that each template is filled
 PIECES_A_BATCH = 2600
 IGNORED = -100
 UNLABELLED = "unlabelled"  # source of texts that only the teacher has a word on

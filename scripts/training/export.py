@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 
-from scripts.training.encoder import Tagger
+from scripts.training.encoder import HEADS, Layer, Tagger
 from scripts.training.examples import LABELS
 from scripts.training.judge import Judge
 
 
+class FusedAttention(torch.autograd.Function):
+    """Stands in the exported graph for onnxruntime's attention, which is one step there.
+
+    https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.Attention
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, states: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
+    ) -> torch.Tensor:
+        """The shape alone; the graph is traced, never run here."""
+        return states
+
+    @staticmethod
+    def symbolic(g: Any, states: Any, weight: Any, bias: Any) -> Any:
+        """The step of the graph."""
+        step = g.op("com.microsoft::Attention", states, weight, bias, num_heads_i=HEADS)
+        return step.setType(states.type())
+
+
+def _fused(layer: Layer, states: torch.Tensor, mask: None) -> torch.Tensor:
+    return torch.as_tensor(FusedAttention.apply(states, layer.mixed.weight.t(), layer.mixed.bias))
+
+
 def export(tagger: Tagger, base: Path, out: Path, facts: dict[str, object]) -> None:
-    """Writes `model.onnx`, `tokenizer.json` and `config.json` with the labels and these facts."""
+    """Writes `model.onnx`, `model.data` with its weights, `tokenizer.json` and `config.json` with
+    the labels and these facts."""
+    for layer in tagger.layers:
+        layer.read = functools.partial(_fused, layer)
     _write(tagger, ("ids", "cases"), {1: "pieces"}, base, out, {"labels": LABELS, **facts})
+    for layer in tagger.layers:
+        del layer.read  # the class has its own
+    # Weights in a file of their own are mapped: of the vocabulary, only what is read takes memory.
+    model = onnx.load(out / "model.onnx")
+    (out / "model.data").unlink(missing_ok=True)
+    onnx.save(
+        model,
+        out / "model.onnx",
+        save_as_external_data=True,
+        location="model.data",
+        size_threshold=1024,
+    )
+    for file in ("model.onnx", "model.data"):
+        (out / file).chmod(0o644)
 
 
 def export_judge(judge: Judge, base: Path, out: Path, facts: dict[str, object]) -> None:
@@ -47,6 +91,7 @@ def _write(
         output_names=["logits"],
         dynamic_axes={**{name: {1: "pieces"} for name in inputs}, "logits": answers},
         opset_version=17,
+        custom_opsets={"com.microsoft": 1},
         dynamo=False,
     )
     quant_pre_process(whole, prepared, skip_symbolic_shape=True)

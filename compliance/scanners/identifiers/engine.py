@@ -127,6 +127,9 @@ class Analyzer:
             (kind(supported_language=language), needs)
             for kind, needs in (*ANY_LANGUAGE, *PRESIDIO.get(language, ()))
         ]
+        for recognizer, _ in patterns:
+            # Their words for numbers are in our own patterns: no need to split texts into tokens.
+            recognizer.context = []
         patterns += [(kind(language), kind.NEEDS) for kind in OWN.get(language, OWN_ANY_LANGUAGE)]
         behind = [Gate(r, needs) if gates else r for r, needs in patterns]
         self._language = language

@@ -43,16 +43,16 @@ class TaggedArtifacts(NlpArtifacts):
     """
 
     def __init__(
-        self, text: str, tokenizer: Language, engine: ReadingNlpEngine, tagged: Sequence[Tagged]
+        self, text: str, language: str, engine: ReadingNlpEngine, tagged: Sequence[Tagged]
     ) -> None:
         self.tagged = tagged
         self.entities, self.scores = [], []
-        self.nlp_engine = engine
-        self._text, self._tokenizer = text, tokenizer
+        self.nlp_engine = self._engine = engine
+        self._text, self._language = text, language
 
     @functools.cached_property
     def tokens(self) -> Doc:  # type: ignore[override]  # an attribute there
-        return self._tokenizer(self._text)
+        return self._engine.tokens_of(self._text)
 
     @functools.cached_property
     def tokens_indices(self) -> list[int]:  # type: ignore[override]
@@ -64,7 +64,15 @@ class TaggedArtifacts(NlpArtifacts):
 
     @functools.cached_property
     def keywords(self) -> list[str]:  # type: ignore[override]
-        return self.set_keywords(self.nlp_engine, self.lemmas, self._tokenizer.lang or "")
+        return self.set_keywords(self.nlp_engine, self.lemmas, self._language)
+
+
+class _WhenAsked(dict[str, Language]):
+    """spaCy's tokenizers by language, each built when it is asked for: few texts need one."""
+
+    def __missing__(self, language: str) -> Language:
+        self[language] = spacy.blank(language)
+        return self[language]
 
 
 class ReadingNlpEngine(SpacyNlpEngine):
@@ -75,9 +83,8 @@ class ReadingNlpEngine(SpacyNlpEngine):
         self._reader, self._language = reader, language
 
     def load(self) -> None:
-        """Builds the tokenizer."""
-        blank = spacy.blank(self._language)
-        self.nlp = {self._language: blank}  # type: ignore[assignment]  # Presidio says None
+        """Makes the tokenizers ready to be built."""
+        self.nlp = _WhenAsked()  # type: ignore[assignment]  # Presidio says None
 
     def process_text(self, text: str, language: str) -> NlpArtifacts:
         """One text."""
@@ -85,9 +92,13 @@ class ReadingNlpEngine(SpacyNlpEngine):
 
     def read(self, texts: Sequence[str]) -> Iterator[TaggedArtifacts]:
         """Several texts, tagged together."""
-        tokenizer = self.nlp[self._language]  # type: ignore[index]  # as above
         for text, tagged in zip(texts, self._reader.tag(texts), strict=True):
-            yield TaggedArtifacts(text, tokenizer, self, tagged)
+            yield TaggedArtifacts(text, self._language, self, tagged)
+
+    def tokens_of(self, text: str) -> Doc:
+        """The words of a text."""
+        tokenizer: Language = self.nlp[self._language]  # type: ignore[index]  # as above
+        return tokenizer(text)
 
 
 class ContextWhereAsked(LemmaContextAwareEnhancer):

@@ -32,7 +32,9 @@ PUBLIC_DOMAINS = (
     "rainn.org", "menopause.org", "plannedparenthood.org", "mayoclinic.org", "cochrane.org",
     "cochranelibrary.com", "webmd.com", "drugs.com", "wikipedia.org", "bedsider.org",
     "reproductivefacts.org", "cancer.org", "heart.org", "nejm.org", "bmj.com", "thelancet.com",
-    "rcog.org.uk", "youtube.com", "google.com", "doi.org", "pubmed.com",
+    "rcog.org.uk", "bbc.co.uk", "bbc.com", "nytimes.com", "theguardian.com",
+    "washingtonpost.com", "cnn.com", "npr.org", "reuters.com", "apnews.com", "youtube.com",
+    "google.com", "doi.org", "pubmed.com",
 )  # fmt: skip
 
 

@@ -7,13 +7,16 @@ numbers and figures: what the model cannot know is said here, in English.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import regex
 
+from compliance.scanners.identifiers.ages import READING_BEFORE
 from compliance.scanners.identifiers.dates import (
     DateRecognizer,
     is_of_a_public_event,
+    is_of_goods,
     sentence_at,
 )
 from compliance.scanners.identifiers.public_contacts import is_public_number
@@ -41,12 +44,6 @@ _DURATION = regex.compile(
 )
 _AGE_BEFORE = regex.compile(
     r"\b(?:age[ds]?|is|was|am|i'm|im|she's|shes|he's|hes|turn(?:s|ed|ing)?|at|of)\W{1,3}$",
-    regex.IGNORECASE,
-)
-_READING_BEFORE = regex.compile(
-    r"\b(?:testosterone|hcg|beta|level|weight|bp|pulse|rate|pressure|[tfls]sh|amh|afc|temp\w*|sugar|"
-    r"glucose|oxygen|saturation|sats|score|number|count|ferritin|estradiol|e2|prolactin|progesterone|"
-    r"iron|hemoglobin|cholesterol|dose|total|average|it|that|this|which)(?:'s| is| was)\W{1,3}$",
     regex.IGNORECASE,
 )
 _AGE_BEHIND = regex.compile(
@@ -80,8 +77,33 @@ _NAMED_AFTER = regex.compile(
     r"laborator)",
     regex.IGNORECASE,
 )
+# "The medication X", "a product called X": X is no person; "a paper by X", "X et al.": an author.
+_THING_BEFORE = regex.compile(
+    r"\b(?:medications?|drugs?|medicines?|products?|supplements?|brands?|pills?|creams?|tablets?|"
+    r"capsules?|antibiotics?|generics?|mg|mgm|mcg)(?: (?:called|named|is|was|of))? [\"'“‘]?$",
+    regex.IGNORECASE,
+)
+_WORK_BEFORE = regex.compile(
+    r"\b(?:book|novel|memoir|podcast|study|trial|paper|article|review|song|film|movie|documentary|"
+    r"ted talk)s? (?:by|from|of) (?:dr\.? )?$",
+    regex.IGNORECASE,
+)
+_CITED_BEHIND = regex.compile(r",? et\.? al\b|,? and (?:others|colleagues)\b", regex.IGNORECASE)
+_EMPLOYED = regex.compile(
+    r"\b(?:work\w*|job|employ\w*|hired|fired|intern\w*|shifts?|my boss) (?:at|for|by|with|from) $",
+    regex.IGNORECASE,
+)
+_DISEASE = regex.compile(
+    r"(?:ataxia|palsy|dystrophy|syndrome|disease|disorder|dysplasia|sclerosis|\w{2,}(?:itis|osis|a?emia|"
+    r"oma|pathy|algia))",
+    regex.IGNORECASE,
+)
 _COMPANY = regex.compile(
     r".*\b(?:pharma\w*|inc|ltd|llc|gmbh|laborator\w*|biotech)", regex.IGNORECASE
+)
+_COUNTRIES = regex.compile(
+    rf"\b(?:{'|'.join(sorted(c.replace(' ', r'[ ]') for c in COUNTRIES if ' ' in c))})\b",
+    regex.IGNORECASE,
 )
 _LEAST_DIGITS = 7  # of a telephone number
 # Drugs that no list has yet are known by their stems (WHO, The use of stems in INN selection).
@@ -107,25 +129,48 @@ _VAGUE = 0.7  # below it a single word is as often a company or a drug as a clin
 _UNSURE = 0.65  # below it a single word in lower case is as often a misspelt word as a name
 
 
-@functools.cache
-def things() -> frozenset[str]:
-    """Words of the product's own lists, folded: products, medicines, conditions, parts of the body,
-    and what is nobody's name."""
-    return NOT_NAMES | _products() | _words_of("condition", "eponym", "anatomy")
+def is_thing(word: str) -> bool:
+    """Whether a word, folded, is on the product's own lists: products, medicines, conditions, parts
+    of the body, and what is nobody's name."""
+    return word in NOT_NAMES or _is_product(word) or word in _conditions()
 
 
 @functools.cache
-def _products() -> frozenset[str]:
-    return _words_of("brand", "product", "medicine", "drug")
+def _conditions() -> frozenset[str]:
+    return frozenset(_words_of("condition", "eponym", "anatomy"))
 
 
-def _words_of(*files: str) -> frozenset[str]:
-    words: set[str] = set()
+def _is_product(word: str) -> bool:
+    return f"\n{word}\n" in _products()
+
+
+@functools.cache
+def _products() -> str:
+    # A word a line: twenty thousand words as objects would be 4 MB of each process.
+    return "\n".join(["", *_words_of("brand", "product", "medicine", "drug"), ""])
+
+
+@functools.cache
+def _figures() -> frozenset[str]:
+    return _lines_of("figure")
+
+
+@functools.cache
+def _makers() -> frozenset[str]:
+    return _lines_of("maker")
+
+
+def _lines_of(file: str) -> frozenset[str]:
+    lines = (LEXICON / f"{file}.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+def _words_of(*files: str) -> Iterator[str]:
     for file in files:
-        for line in (LEXICON / f"{file}.txt").read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith("#"):
-                words |= set(regex.findall(r"[\w']+", line.casefold()))
-    return frozenset(words)
+        with (LEXICON / f"{file}.txt").open(encoding="utf-8") as lines:
+            for line in lines:
+                if not line.startswith("#"):
+                    yield from regex.findall(r"[\w']+", line.casefold())
 
 
 def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0) -> bool:
@@ -138,9 +183,17 @@ def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0)
     before, behind = text[max(0, start - 40) : start], text[end : end + 20]
     if entity in ("NAME", "PLACE") and _NAMED_AFTER.match(behind):
         return False
+    if entity in ("NAME", "PLACE", "FACILITY"):
+        known = folded.removesuffix("'s")
+        if known in _makers() and not _EMPLOYED.search(before):
+            return False
+        if _is_of_a_country(text, start, end):
+            return False
     if entity == "NAME":
-        return _is_name(folded, text[start:end], before, score)
+        return not _CITED_BEHIND.match(behind) and _is_name(folded, text[start:end], before, score)
     if entity == "FACILITY":
+        if folded.removeprefix("the ") in COUNTRIES:
+            return False
         public = any(name in folded for name in PUBLIC_FACILITIES)
         generic = all(word in _GENERIC for word in regex.findall(r"[\w']+", folded))
         vague = " " not in folded and score < _VAGUE and not _AT.search(before)
@@ -154,7 +207,7 @@ def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0)
         if any(c.isdigit() for c in folded):
             if _NO_DATE.fullmatch(folded) or _TIME.match(behind):
                 return False
-            return not is_of_a_public_event(sentence_at(text, start))
+            return not (is_of_goods(before) or is_of_a_public_event(sentence_at(text, start)))
         return _DATES.keeps(text, start, end)  # a bare month or weekday needs a person beside it
     if entity == "PHONE":
         enough = sum(c.isdigit() for c in folded) >= _LEAST_DIGITS
@@ -162,7 +215,7 @@ def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0)
     if entity == "AGE":
         told = (
             _AGE_BEHIND.match(behind)
-            or (_AGE_BEFORE.search(before) and not _READING_BEFORE.search(before))
+            or (_AGE_BEFORE.search(before) and not READING_BEFORE.search(before))
             or (before.endswith(", ") and behind.startswith(","))
         )
         return _is_old(folded) and bool(told)
@@ -185,6 +238,13 @@ def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0)
     return True
 
 
+def _is_of_a_country(text: str, start: int, end: int) -> bool:
+    # "States" of the United States, "Zealand" of New Zealand.
+    around = text[max(0, start - 20) : end + 20]
+    first, last = min(start, 20), min(start, 20) + end - start
+    return any(m.start() <= first and last <= m.end() for m in _COUNTRIES.finditer(around))
+
+
 def _is_part_of_public_number(text: str, start: int, end: int) -> bool:
     # Hotlines are often written in letters: 1-800-FDA-1088, 1-833-TLC-MAMA.
     while start > 0 and not text[start - 1].isspace():
@@ -196,12 +256,16 @@ def _is_part_of_public_number(text: str, start: int, end: int) -> bool:
 
 def _is_name(folded: str, written: str, before: str, score: float) -> bool:
     words = regex.findall(r"[\w']+", folded)
-    if folded in PUBLIC_FIGURES:
+    if folded in PUBLIC_FIGURES or folded.removesuffix("'s") in _figures():
+        return False
+    if _WORK_BEFORE.search(before) or _DISEASE.fullmatch(words[-1]):
         return False
     titled = _TITLE.search(before) is not None
-    if all(w in things() or _DRUG.fullmatch(w) for w in words):
+    if all(is_thing(w) or _DRUG.fullmatch(w) for w in words):
         given = folded in ALSO_NAMES and written[0].isupper() and score >= _SURE
         return titled or given
+    if len(words) == 1 and _THING_BEFORE.search(before):
+        return False
     if len(folded) < 2:
         return titled
     return titled or score >= _UNSURE or len(words) > 1 or not written.islower()
@@ -211,7 +275,7 @@ def _is_small_place(folded: str, before: str) -> bool:
     direction = _DIRECTION.search(before)
     if direction and f"{direction[1]}{folded}".casefold().replace(" ", "") in STATES:
         return False  # the second half of a state
-    if all(word in _products() for word in regex.findall(r"[\w']+", folded)):
+    if all(_is_product(word) for word in regex.findall(r"[\w']+", folded)):
         return False
     letters = folded.replace(" ", "").replace(".", "")
     if letters.isdigit() and len(letters) < _LEAST_ZIP:

@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 
 from compliance.scanners.identifiers.pieces import WINDOW, Pieces, pieces_of, windows
 
+BLOCK = 1 << 20  # bytes
 Logits = npt.NDArray[np.float32]
 # One core a process: workers are multiplied by adding processes.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -45,7 +46,7 @@ class Tagger:
     """A model folder, loaded. One a process; a call may be made from several threads.
 
     Args:
-        folder: with `model.onnx`, `tokenizer.json` and `config.json`.
+        folder: with `model.onnx`, its weights in `model.data`, `tokenizer.json` and `config.json`.
         recall_bias: added to the evidence for an identifier against none, in natural logarithms of
             odds; 0 is as trained, more finds more and is wrong more often.
         threads: of one call.
@@ -68,15 +69,18 @@ class Tagger:
         self._last = int(self._tokenizer.token_to_id("[SEP]") or 0)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.enable_cpu_mem_arena = False  # it keeps what the longest window needed
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"),
             options,
             providers=["CPUExecutionProvider"],
             disabled_optimizers=["SkipLayerNormFusion"],  # the fused kernel is the slower one
         )
-        digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
-        self.version = f"{digest[:12]}+{recall_bias:g}"
+        digest = hashlib.sha256()
+        for name in ("model.onnx", "model.data"):
+            with (folder / name).open("rb") as file:
+                while block := file.read(BLOCK):
+                    digest.update(block)
+        self.version = f"{digest.hexdigest()[:12]}+{recall_bias:g}"
 
     def tag(self, texts: Sequence[str]) -> list[list[Tagged]]:
         """What stands in each text, in order; the same whatever texts come along."""

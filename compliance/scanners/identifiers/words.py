@@ -94,7 +94,8 @@ NOT_NAMES = EPONYMS | frozenset(
     taking take took trying looking suffering writing asking wondering currently diagnosed
     interested concerned unable able sure sorry worried pregnant female male age syndrome
     disease disorder cancer diabetes pain surgery depression anxiety question questions side
-    effects weight loss died passed called named""".split()
+    effects weight loss died passed called named name i'm i've i'd i'll
+    it's that's what's""".split()
 )
 
 # Of those, what people are called too: capitalised, and only if the model is sure.
