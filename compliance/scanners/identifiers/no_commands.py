@@ -1,6 +1,6 @@
 """spaCy without its command line: nothing here can fetch a model, and a process is 14 MB smaller.
 
-See docs/adr/0012-spacy-without-its-command-line.md.
+See docs/adr/0014-spacy-without-its-command-line.md.
 """
 
 from __future__ import annotations
