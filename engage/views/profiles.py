@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from compliance import profiles, scanning, vault
-from compliance.enums import Direction, ScanState
+from compliance.enums import Direction, ScanState, Severity
 from compliance.exceptions import Refusal
 from compliance.masking import Mark, masked_text
 from compliance.models import Finding, VaultText
@@ -33,7 +33,7 @@ from reviews.permissions import Permission
 AROUND = 80  # characters shown on each side of a sample
 EXPIRES_SOON = 30  # days
 KINDS = {
-    replaying.MORE: "found that is not found now",
+    replaying.MORE: "found in addition",
     replaying.LESS: "no longer found",
     replaying.STRICTER: "taken more seriously",
     replaying.MILDER: "taken less seriously",
@@ -282,7 +282,7 @@ def differences(before: RuleProfile, after: RuleProfile) -> list[Difference]:
     found = []
     for kind, old, new in (
         ("Severity", _told(before.weights), _told(after.weights)),
-        ("Phrase", _told(before.phrases), _told(after.phrases)),
+        ("House rule", _told(before.phrases), _told(after.phrases)),
         ("Approved claim", _told(before.claims), _told(after.claims)),
     ):
         for name in [*old, *(name for name in new if name not in old)]:
@@ -303,10 +303,12 @@ def _told(entries: Sequence[Weight | Phrase | ApprovedClaim]) -> dict[str, str]:
     for entry in entries:
         match entry:
             case Weight():
-                told[entry.rule] = f"{entry.rule}: {entry.severity}. {entry.reason}"
+                severity = Severity(entry.severity).label
+                told[entry.rule] = f"{entry.rule}: {severity}. {entry.reason}"
             case Phrase():
+                where = dict(profile_form.DIRECTIONS)[entry.direction]
                 told[entry.id] = (
-                    f"\u201c{entry.words}\u201d ({entry.direction}): {entry.severity}. "
+                    f"\u201c{entry.words}\u201d {where}: {Severity(entry.severity).label}. "
                     f"{entry.why} {entry.advice}"
                 )
             case ApprovedClaim():

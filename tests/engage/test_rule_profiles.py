@@ -215,7 +215,7 @@ def test_samples_show_no_draft_that_nobody_submitted(client: Client) -> None:
     change = cases.profile_change(RuleProfile(phrases=(phrase,)), here=post.community)
     client.force_login(cases.person(Role.COMPLIANCE))
     page = client.get(f"/profiles/changes/{change.pk}/").content.decode()
-    assert "found that is not found now" in page and "truly" not in page
+    assert "found in addition" in page and "truly" not in page
 
 
 def test_reply_that_new_rules_block_is_not_posted() -> None:
