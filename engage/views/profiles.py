@@ -16,15 +16,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from compliance import profiles, scanning, vault
-from compliance.enums import Direction, ScanState, Severity
+from compliance.enums import Direction, ScanState
 from compliance.exceptions import Refusal
 from compliance.masking import Mark, masked_text
 from compliance.models import Finding, VaultText
 from compliance.rules import RuleProfile, shipped_rules
-from compliance.rules.profile import ApprovedClaim, Phrase, Weight
+from compliance.rules.profile import ApprovedClaim
 from engage import replaying
 from engage.models import Community
-from engage.views import profile_form
+from engage.views import profile_form, profile_words
 from reviews import permissions, profile_changes
 from reviews.enums import ChangeState
 from reviews.models import ProfileChange, Replay, Review, User
@@ -38,16 +38,6 @@ KINDS = {
     replaying.STRICTER: "taken more seriously",
     replaying.MILDER: "taken less seriously",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One entry that a change adds, takes away, or keeps in another form."""
-
-    word: str
-    kind: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +171,9 @@ def _change_page(
         "community": get_object_or_404(Community, pk=change.community_id),
         "why": vault.unseal(change.why),
         "reason": vault.unseal(change.reason) if change.reason else "",
-        "differences": differences(_before(change), RuleProfile.from_content(change.content)),
+        "differences": profile_words.differences(
+            _before(change), RuleProfile.from_content(change.content)
+        ),
         "can_approve": permissions.can_approve_change(user, change),
         "can_decline": change.state == ChangeState.WAITING
         and permissions.can_may(user, Permission.CHANGE_PROFILES),
@@ -275,48 +267,6 @@ def _sample(words: str, findings: Sequence[Finding], start: int, end: int) -> st
     shown = masked_text(words[first:last], marks)
     before, after = "\u2026" * (first > 0), "\u2026" * (last < len(words))
     return f"{before}{shown}{after}"
-
-
-def differences(before: RuleProfile, after: RuleProfile) -> list[Difference]:
-    """What a change does, entry by entry."""
-    found = []
-    for kind, old, new in (
-        ("Severity", _told(before.weights), _told(after.weights)),
-        ("House rule", _told(before.phrases), _told(after.phrases)),
-        ("Approved claim", _told(before.claims), _told(after.claims)),
-    ):
-        for name in [*old, *(name for name in new if name not in old)]:
-            if old.get(name) != new.get(name):
-                word = "changed" if name in old and name in new else ""
-                word = word or ("added" if name in new else "taken away")
-                found.append(Difference(word, kind, old.get(name, ""), new.get(name, "")))
-    if before.disclosure_line != after.disclosure_line:
-        lines = (before.disclosure_line, after.disclosure_line)
-        shown = ["that of the community" if line is None else line or "none" for line in lines]
-        found.append(Difference("changed", "Disclosure line", *shown))
-    return found
-
-
-def _told(entries: Sequence[Weight | Phrase | ApprovedClaim]) -> dict[str, str]:
-    """Each entry in words, under what makes it the same entry."""
-    told = {}
-    for entry in entries:
-        match entry:
-            case Weight():
-                severity = Severity(entry.severity).label
-                told[entry.rule] = f"{entry.rule}: {severity}. {entry.reason}"
-            case Phrase():
-                where = dict(profile_form.DIRECTIONS)[entry.direction]
-                told[entry.id] = (
-                    f"\u201c{entry.words}\u201d {where}: {Severity(entry.severity).label}. "
-                    f"{entry.why} {entry.advice}"
-                )
-            case ApprovedClaim():
-                told[" ".join(entry.text.casefold().split())] = (
-                    f"\u201c{entry.text}\u201d {entry.reference}; {entry.owner}, until "
-                    f"{entry.expires_on}"
-                )
-    return told
 
 
 @require_POST
