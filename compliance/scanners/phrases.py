@@ -3,6 +3,7 @@ encoder of `compliance/scanners/sense.py`), and by what a whole draft lacks."""
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -194,9 +195,10 @@ def _with_sense(
 
     It adds nothing in the line that the community puts under every reply: people agreed on that.
     """
-    learned, found = entry.rule.detection.learned, []
-    for unit, judged in sentences:
-        inside = [place for place in places if unit.start <= place.start < unit.end]
+    learned = entry.rule.detection.learned
+    inside_of, found = _by_sentence(places, [unit for unit, _ in sentences])
+    for number, (unit, judged) in enumerate(sentences):
+        inside = inside_of.get(number, [])
         chance = judged[entry.rule.id]
         if chance >= learned:
             both = [
@@ -207,6 +209,22 @@ def _with_sense(
         else:
             found += [place for place in inside if chance >= place.doubted]
     return found
+
+
+def _by_sentence(
+    places: Sequence[Place], units: Sequence[Unit]
+) -> tuple[dict[int, list[Place]], list[Place]]:
+    """The places by the number of the sentence that they begin in, and those in none."""
+    starts = [unit.start for unit in units]
+    inside: dict[int, list[Place]] = {}
+    outside = []
+    for place in places:
+        number = bisect.bisect_right(starts, place.start) - 1
+        if number >= 0 and place.start < units[number].end:
+            inside.setdefault(number, []).append(place)
+        else:
+            outside.append(place)
+    return inside, outside
 
 
 @functools.lru_cache(maxsize=32)
