@@ -43,9 +43,7 @@ _SPELT_OUT = regex.compile(
 )
 _NUMBER_WORD = regex.compile(rf"(?:(double|triple)[ -])?({_DIGIT}|\d+)", regex.IGNORECASE)
 _GAPS = regex.compile(r"(?<![\w'])(?:[\w@]([ .*_|~/-]))(?:[\w@.]\1){2,}[\w@](?![\w'])")
-_LEET = regex.compile(
-    r"(?<![\w@.])(?=\S*\p{L})\p{L}*[013457$@!|]\p{L}[\p{L}013457$@|]*(?![\w@]|\.\w)"
-)
+_LEET = regex.compile(r"(?<![\w@.])\p{L}*[013457$@!|]\p{L}[\p{L}013457$@|]*(?![\w@]|\.\w)")
 _LEET_LETTERS = str.maketrans("013457$@!|", "oieastsail")
 # Not every line break: only where a word, a number or an address seems to go on behind it.
 _BREAK = regex.compile(
