@@ -10,8 +10,10 @@ from datetime import datetime
 
 from django.db.models import Count, Max
 
+from compliance import scanning
 from compliance.models import Finding
 from compliance.rules import shipped_rules
+from compliance.rules.profile import OWN
 from compliance.rules.rule import Rule
 from reviews import permissions
 from reviews.enums import Role, Verdict
@@ -89,7 +91,7 @@ def records(*, by: User, since: datetime | None = None) -> list[Record]:
     if since:
         reviews = reviews.filter(submitted_at__gte=since)
         verdicts = verdicts.filter(at__gte=since)
-    found = {rule.id: Record(rule) for rule in shipped_rules().rules.values()}
+    found = {rule.id: Record(rule) for rule in [*shipped_rules().rules.values(), *_own_rules()]}
     counted = Finding.objects.filter(scan__in=reviews.values("scan")).values("rule_id")
     for row in counted.annotate(number=Count("pk")).order_by():
         if record := found.get(row["rule_id"]):
@@ -109,6 +111,15 @@ def records(*, by: User, since: datetime | None = None) -> list[Record]:
             record.by_person[name or judged["by__username"]] += number
     used = [record for record in found.values() if record.found or record.judged]
     return sorted(used, key=lambda record: (-record.judged, -record.found, record.rule.id))
+
+
+def _own_rules() -> list[Rule]:
+    """The rules of communities that fired somewhere, as they stood when they did last."""
+    own = Finding.objects.filter(rule_id__startswith=OWN).select_related("scan")
+    ids = own.order_by().values_list("rule_id", flat=True).distinct()
+    return [
+        scanning.rule_of(own.filter(rule_id=rule_id).latest("scan__created_at")) for rule_id in ids
+    ]
 
 
 def as_table(chosen: list[Record]) -> str:

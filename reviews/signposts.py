@@ -165,13 +165,14 @@ def found(signposts: Iterable[Signpost]) -> list[list[Hit]]:
     Raises:
         ScannerFailed: a scanner raised, or a text is in a language that none reads.
     """
-    texts, contexts = [], []
-    for signpost in signposts:
-        texts.append(signpost.text)
-        contexts.append(
-            ScanContext(direction=Direction.OUTBOUND, safety_flags=frozenset(signpost.answers))
-        )
-    return scanning.preview(texts, contexts) if texts else []
+    return [
+        scanning.preview(
+            [signpost.text],
+            [ScanContext(Direction.OUTBOUND, safety_flags=frozenset(signpost.answers))],
+            community_id=signpost.community_id,
+        )[0]
+        for signpost in signposts
+    ]
 
 
 def is_signed(signpost: Signpost) -> bool:

@@ -13,11 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from compliance import scanning, vault
+from compliance import profiles, scanning, vault
 from compliance.exceptions import ScannerFailed, TextErased
 from compliance.findings import INBOUND
 from compliance.masking import Mark, Segment, mask
-from compliance.rules import shipped_rules
 from engage import conversation
 from engage.models import LiveCopy, Publication
 from engage.publications import reference_of
@@ -122,11 +121,14 @@ def _copy(copy: LiveCopy, publication: Publication) -> Copy:
     # Somebody else may have written it: it is scanned before anybody reads it (laws 7 and 8).
     try:
         text = vault.unseal(copy.text)
-        hits = scanning.preview([text], [INBOUND])[0]
+        hits = scanning.preview([text], [INBOUND], community_id=publication.community_id)[0]
     except (TextErased, ScannerFailed) as refusal:
         return Copy(copy, [], str(refusal), False)
     if publication.review.signpost and copy.text.digest == publication.text_digest:
         return Copy(copy, [Segment(text, "plain")], "", False)  # nobody is spoken of in it
-    rules = [(hit, shipped_rules().rule(hit.rule_id).severity) for hit in hits]
-    marks = [Mark(hit.start, hit.end, hit.rule_id, severity, hit.entity) for hit, severity in rules]
+    rules = profiles.rules_for(publication.community_id)
+    marks = [
+        Mark(hit.start, hit.end, hit.rule_id, rules.rule(hit.rule_id).severity, hit.entity)
+        for hit in hits
+    ]
     return Copy(copy, mask(text, marks), "", copy.text.digest != publication.text_digest)

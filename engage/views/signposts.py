@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from compliance import profiles
 from compliance.enums import Severity
 from compliance.exceptions import BadInput, Refusal, ScannerFailed
 from compliance.findings import Hit
@@ -96,7 +97,7 @@ def _found(signposts: Sequence[Signpost]) -> list[Sequence[Found] | None]:
 
 
 def _in_words(signpost: Signpost, hits: Sequence[Hit]) -> list[Found]:
-    rules = shipped_rules()
+    rules = profiles.rules_for(signpost.community_id)
     found = [
         Found(rule, Severity(rule.severity), signpost.text[hit.start : hit.end])
         for hit in hits

@@ -15,7 +15,7 @@ from compliance.rules import ApprovedClaim, RuleProfile
 from compliance.rules.profile import Phrase, Weight
 from engage import drafting, intake, publishing, replaying
 from engage.models import Community
-from reviews import profile_changes
+from reviews import calibration, profile_changes, signposts
 from reviews.enums import Role
 from reviews.exceptions import WrongState
 from reviews.models import ProfileChange, Replay
@@ -225,3 +225,33 @@ def test_reply_that_new_rules_block_is_not_posted() -> None:
     publishing.send(publication.pk)
     publication.review.refresh_from_db()
     assert publication.review.state == "suspended" and not publication.attempts.exists()
+
+
+def test_house_rule_is_part_of_how_the_rules_do() -> None:
+    post = cases.post()
+    phrase = replace(WATCHED, words="often settles", direction="outbound", severity="info")
+    cases.profile_version(RuleProfile(phrases=(phrase,)), here=post.community)
+    writer = cases.person(Role.CLINICIAN)
+    draft = drafting.start(by=writer, post_id=post.pk)
+    drafting.save(by=writer, draft_id=draft.pk, body=cases.CLEAN)
+    drafting.submit(by=writer, draft_id=draft.pk, answers={})
+    (record,) = [
+        r for r in calibration.records(by=cases.person(Role.AUDITOR)) if r.rule.id == phrase.id
+    ]
+    assert record.found == 1
+
+
+def test_signers_of_a_signpost_see_the_house_rules_of_its_community(client: Client) -> None:
+    here = cases.community()
+    phrase = replace(WATCHED, words="call 988", direction="outbound")
+    cases.profile_version(RuleProfile(phrases=(phrase,)), here=here)
+    signposts.write(
+        by=cases.person(Role.SAFETY),
+        title="Crisis line",
+        text="Please call 988 now.",
+        answers=["SAFE-CRISIS"],
+        community_id=here.pk,
+        community_name=here.name,
+    )
+    client.force_login(cases.person(Role.LEGAL))
+    assert "House rule" in client.get("/signposts/").content.decode()
