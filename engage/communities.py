@@ -9,6 +9,7 @@ from django.db import transaction
 from compliance import ledger, vault
 from compliance.exceptions import BadInput
 from compliance.ledger.kinds import EventKind
+from compliance.rules.profile import check_line
 from engage.connectors import connector_for
 from engage.connectors.base import Connector
 from engage.enums import ConnectorKind
@@ -38,12 +39,7 @@ def add_community(
     """
     if Community.objects.filter(slug=slug).exists():
         raise BadInput("There is a community with this short name already. Choose another one.")
-    try:
-        disclosure_line.format(author="", credentials="", affiliation="")
-    except (KeyError, IndexError, ValueError) as error:
-        raise BadInput(
-            "The disclosure line may name {author}, {credentials} and {affiliation} only."
-        ) from error
+    check_line(disclosure_line)
     key = vault.new_key()
     community = Community.objects.create(
         slug=slug,

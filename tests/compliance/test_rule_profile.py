@@ -141,6 +141,7 @@ def test_approved_claim_expires() -> None:
         ({"claims": (replace(CLAIM, expires_on="soon"),)}, "date"),
         ({"disclosure_line": "{password}"}, "may name"),
         ({"disclosure_line": "{author.pk}"}, "may name"),
+        ({"disclosure_line": "{author:>999999999}"}, "may name"),
         ({"disclosure_line": "x" * 401}, "400"),
     ],
 )
