@@ -165,14 +165,16 @@ def found(signposts: Iterable[Signpost]) -> list[list[Hit]]:
     Raises:
         ScannerFailed: a scanner raised, or a text is in a language that none reads.
     """
-    return [
-        scanning.preview(
-            [signpost.text],
-            [ScanContext(Direction.OUTBOUND, safety_flags=frozenset(signpost.answers))],
-            community_id=signpost.community_id,
-        )[0]
-        for signpost in signposts
-    ]
+    signposts = list(signposts)
+    hits: dict[UUID, list[Hit]] = {}
+    for community_id in {signpost.community_id for signpost in signposts}:
+        these = [s for s in signposts if s.community_id == community_id]
+        contexts = [
+            ScanContext(Direction.OUTBOUND, safety_flags=frozenset(s.answers)) for s in these
+        ]
+        found = scanning.preview([s.text for s in these], contexts, community_id=community_id)
+        hits |= {s.pk: one for s, one in zip(these, found, strict=True)}
+    return [hits[signpost.pk] for signpost in signposts]
 
 
 def is_signed(signpost: Signpost) -> bool:

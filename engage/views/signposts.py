@@ -16,7 +16,7 @@ from compliance import profiles
 from compliance.enums import Severity
 from compliance.exceptions import BadInput, Refusal, ScannerFailed
 from compliance.findings import Hit
-from compliance.rules import shipped_rules
+from compliance.rules import RuleSet, shipped_rules
 from compliance.rules.rule import Rule
 from engage import signposting
 from engage.models import Community, Post
@@ -86,8 +86,10 @@ def _page(request: HttpRequest, status: int = 200, **extra: Any) -> HttpResponse
 
 def _found(signposts: Sequence[Signpost]) -> list[Sequence[Found] | None]:
     try:
+        rules = {c: profiles.rules_for(c) for c in {s.community_id for s in signposts}}
         return [
-            _in_words(s, hits) for s, hits in zip(signposts, verbs.found(signposts), strict=True)
+            _in_words(s, hits, rules[s.community_id])
+            for s, hits in zip(signposts, verbs.found(signposts), strict=True)
         ]
     except ScannerFailed:
         if len(signposts) == 1:
@@ -96,8 +98,7 @@ def _found(signposts: Sequence[Signpost]) -> list[Sequence[Found] | None]:
     return [_found([signpost])[0] for signpost in signposts]
 
 
-def _in_words(signpost: Signpost, hits: Sequence[Hit]) -> list[Found]:
-    rules = profiles.rules_for(signpost.community_id)
+def _in_words(signpost: Signpost, hits: Sequence[Hit], rules: RuleSet) -> list[Found]:
     found = [
         Found(rule, Severity(rule.severity), signpost.text[hit.start : hit.end])
         for hit in hits
