@@ -7,11 +7,13 @@ from typing import Any
 
 from engage.connectors.base import Connector
 from engage.connectors.feed import FeedConnector
+from engage.connectors.matrix import MatrixConnector
 from engage.connectors.sandbox import SandboxConnector
 
 CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "sandbox": SandboxConnector,
     "feed": FeedConnector,
+    "matrix": MatrixConnector,
 }
 
 
