@@ -8,10 +8,12 @@ from typing import Any
 from engage.connectors.base import Connector
 from engage.connectors.feed import FeedConnector
 from engage.connectors.sandbox import SandboxConnector
+from engage.connectors.wordpress import WordPressConnector
 
 CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "sandbox": SandboxConnector,
     "feed": FeedConnector,
+    "wordpress": WordPressConnector,
 }
 
 
