@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engage.connectors import connector_for
-from engage.connectors.wordpress import A_PAGE, NUMBERS, _to_read_again
+from engage.connectors.wordpress_reading import NUMBERS, _to_read_again
+from engage.connectors.wordpress_site import A_PAGE
 
 SETTINGS = {"base_url": "https://c.example", "username": "expert", "application_password": "abcd"}
 
