@@ -9,11 +9,13 @@ from engage.connectors.base import Connector
 from engage.connectors.feed import FeedConnector
 from engage.connectors.matrix import MatrixConnector
 from engage.connectors.sandbox import SandboxConnector
+from engage.connectors.wordpress import WordPressConnector
 
 CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "sandbox": SandboxConnector,
     "feed": FeedConnector,
     "matrix": MatrixConnector,
+    "wordpress": WordPressConnector,
 }
 
 

@@ -35,6 +35,7 @@ trusted_key_servers: []
 federation_domain_whitelist: []
 url_preview_enabled: false
 presence: {{enabled: false}}
+caches: {{sync_response_cache_duration: 0s}}
 rc_message: {{per_second: 1000, burst_count: 1000}}
 rc_login:
   address: {{per_second: 1000, burst_count: 1000}}

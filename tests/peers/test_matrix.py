@@ -61,10 +61,7 @@ def posted(connector: MatrixConnector, question: str, text: str = REPLY) -> Mapp
 
 
 def heard(connector: MatrixConnector, cursor: Any = None) -> tuple[dict[str, Item], Any]:
-    """What fetches bring until there is no more: the newest form of each post, and the cursor.
-
-    Synapse answers the same first look from a cache for two minutes; the news come after it.
-    """
+    """What fetches bring until there is no more: the newest form of each post, and the cursor."""
     items: dict[str, Item] = {}
     page = connector.fetch_since(cursor or {})
     for _ in range(10):
