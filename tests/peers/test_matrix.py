@@ -42,11 +42,11 @@ def connector(peer: Synapse) -> MatrixConnector:
 @pytest.fixture
 def room(peer: Synapse) -> Iterator[Synapse]:
     """The server with a fresh room, which a test may spoil."""
-    old, settings = peer.room, peer.settings
+    old = peer.room
     made = peer.call(MODERATOR, "POST", "createRoom", {"preset": "public_chat"})
     peer.enter(made["room_id"])
     yield peer
-    peer.room, peer.settings = old, settings
+    peer.enter(old)
 
 
 def prepared(connector: MatrixConnector, question: str, text: str = REPLY) -> Prepared:
