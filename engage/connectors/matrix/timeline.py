@@ -58,10 +58,12 @@ class Timeline:
 
     def read(self) -> Page:
         """What is new, or a further part of what was missed. Raises ConnectorError."""
-        if self._closed:
+        if self._closed and not self._gap:
             raise ConnectorError(self._closed, retry=False)
         self._server.check_joined()
-        events = self._missed(self._gap) if self._gap else self._synced()
+        events = [] if self._gap else self._synced()
+        if self._gap:
+            events = [*self._missed(self._gap), *events]
         items = self._items(events)
         for event in events:
             self._closed = CLOSING.get(event["type"], self._closed)
