@@ -22,10 +22,12 @@ TYPES = (
     "NAME", "LOCATION", "FACILITY", "DATE", "ID", "PHONE", "EMAIL", "URL", "HANDLE", "AGE", "ORG",
 )  # fmt: skip
 LABELS = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))
-TEMPLATES = Path(__file__).resolve().parent / "templates.txt"
+HERE = Path(__file__).resolve().parent
+TEMPLATES, POSTS = HERE / "templates.txt", HERE / "posts.txt"
 # Slots that are filled with a certain form of an identifier.
 PARTS = {"MONTH": "DATE", "WEEKDAY": "DATE", "NTH": "DATE", "HOLIDAY": "DATE", "INITIAL": "NAME"}
 FILLED = 12  # times that each template is filled
+REFILLED = 8  # times that each whole post is used, half of its identifiers exchanged
 PIECES_A_BATCH = 2600
 IGNORED = -100
 UNLABELLED = "unlabelled"  # source of texts that only the teacher has a word on
@@ -88,6 +90,23 @@ def filled_templates(seed: int) -> Iterator[Labelled]:
                 at = slot.end()
             text += sentence[at:]
         yield Labelled(text, tuple(spans), "own")
+
+
+def written_posts(seed: int) -> Iterator[Labelled]:
+    """Whole posts and replies, written for this project; an identifier stays or is exchanged."""
+    rng, surrogates = random.Random(seed), Surrogates(seed)
+    lines = POSTS.read_text(encoding="utf-8").splitlines()
+    for line in lines * REFILLED:
+        post, text, spans, at = line.replace(r"\n", "\n"), "", [], 0
+        for slot in re.finditer(r"\{([A-Z]+)\|([^{}]+)\}", post):
+            kind, words = slot.groups()
+            text += post[at : slot.start()]
+            if rng.random() < 0.5:
+                words = surrogates.like(kind, words)
+            spans.append((len(text), len(text) + len(words), kind))
+            text += words
+            at = slot.end()
+        yield Labelled(text + post[at:], tuple(spans), "post")
 
 
 def _filled(kind: str, rng: random.Random, surrogates: Surrogates) -> str:

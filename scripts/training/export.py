@@ -8,15 +8,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 
-from scripts.training.encoder import HEADS, Layer, Tagger
+from scripts.training.encoder import HEADS, Layer, Tagger, from_base
 from scripts.training.examples import LABELS
 from scripts.training.judge import Judge
+
+PRODUCTS = ("mixed", "out", "up", "down")  # of a layer, in the order in which it computes them
 
 
 class FusedAttention(torch.autograd.Function):
@@ -63,6 +67,35 @@ def export(tagger: Tagger, base: Path, out: Path, facts: dict[str, object]) -> N
     )
     for file in ("model.onnx", "model.data"):
         (out / file).chmod(0o644)
+
+
+def read_back(folder: Path, base: Path) -> Tagger:
+    """The tagger that `export` wrote into this folder, as exactly as int8 kept it."""
+    stored = {
+        tensor.name: numpy_helper.to_array(tensor, str(folder))
+        for tensor in onnx.load(folder / "model.onnx").graph.initializer
+    }
+
+    def real(name: str) -> np.ndarray:
+        whole = stored[f"{name}_quantized"].astype(np.float32) - stored[f"{name}_zero_point"]
+        return whole * stored[f"{name}_scale"]
+
+    tagger = from_base(base, len(LABELS))
+    weights = {name: stored[name] for name in tagger.state_dict() if name in stored}
+    for name in ("words.weight", "places.weight", "cases.weight"):
+        weights[name] = real(name)
+    # Products have numbers for names, in the order of the graph.
+    products = [name.removesuffix("_quantized") for name in stored if "MatMul" in name]
+    products = sorted({name for name in products if f"{name}_quantized" in stored}, key=_number)
+    parts = [f"layers.{n}.{part}" for n in range(len(tagger.layers)) for part in PRODUCTS]
+    for name, part in zip(products, [*parts, "head"], strict=True):
+        weights[f"{part}.weight"] = real(name).T
+    tagger.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+    return tagger
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("_")[2])
 
 
 def export_judge(judge: Judge, base: Path, out: Path, facts: dict[str, object]) -> None:

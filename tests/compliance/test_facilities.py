@@ -55,6 +55,13 @@ def test_joined_hit_is_a_facility_as_sure_as_the_surer_part():
     assert (hit.entity, hit.rule_id, hit.confidence) == ("FACILITY", "PHI-GEO", 0.6)
 
 
+@pytest.mark.parametrize("words", [("Sacred Heart", "FACILITY"), ("Sacred Heart in", "FACILITY")])
+def test_word_between_may_have_been_taken_along(words: tuple[str, str]) -> None:
+    text = "in the hospital (Sacred Heart in Dubuque)"
+    hits = with_their_places(marked(text, words, ("Dubuque", "PLACE")), text)
+    assert [text[hit.start : hit.end] for hit in hits] == ["Sacred Heart in Dubuque"]
+
+
 def test_scanner_covers_the_word_between_facility_and_place():
     text = "I was in the hospital (Sacred Heart in Dubuque) for a week."
     spans = [

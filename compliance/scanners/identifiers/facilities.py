@@ -13,7 +13,7 @@ import regex
 
 from compliance.findings import Hit
 
-_BETWEEN = regex.compile(r"[ \t]+(?:in|of|at)[ \t]+(?:the[ \t]+)?", regex.IGNORECASE)
+_BETWEEN = regex.compile(r"[ \t]+(?P<word>in|of|at)[ \t]+(?:the[ \t]+)?$", regex.IGNORECASE)
 
 
 def with_their_places(hits: Sequence[Hit], text: str) -> list[Hit]:
@@ -31,11 +31,16 @@ def with_their_places(hits: Sequence[Hit], text: str) -> list[Hit]:
             before is not None
             and before.entity == "FACILITY"
             and hit.entity in ("PLACE", "FACILITY")
-            and before.end < hit.start
-            and _BETWEEN.fullmatch(text, before.end, hit.start)
+            and _is_between(text, before, hit)
         ):
             surer = max(before.confidence, hit.confidence)
             joined[-1] = replace(before, end=hit.end, confidence=surer)
         else:
             joined.append(hit)
     return joined
+
+
+def _is_between(text: str, before: Hit, hit: Hit) -> bool:
+    # The word between may have been taken for the end of the facility's name.
+    found = _BETWEEN.search(text, before.start, hit.start)
+    return found is not None and before.end in (found.start(), found.end("word"))

@@ -89,6 +89,7 @@ _WORK_BEFORE = regex.compile(
     regex.IGNORECASE,
 )
 _CITED_BEHIND = regex.compile(r",? et\.? al\b|,? and (?:others|colleagues)\b", regex.IGNORECASE)
+_SAM_E = regex.compile(r"[- ]?e\b")  # SAM-e, a supplement
 _EMPLOYED = regex.compile(
     r"\b(?:work\w*|job|employ\w*|hired|fired|intern\w*|shifts?|my boss) (?:at|for|by|with|from) $",
     regex.IGNORECASE,
@@ -190,6 +191,8 @@ def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0)
         if _is_of_a_country(text, start, end):
             return False
     if entity == "NAME":
+        if folded == "sam" and _SAM_E.match(behind):
+            return False
         return not _CITED_BEHIND.match(behind) and _is_name(folded, text[start:end], before, score)
     if entity == "FACILITY":
         if folded.removeprefix("the ") in COUNTRIES:
