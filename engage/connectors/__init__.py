@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engage.connectors.base import Connector
+from engage.connectors.bluesky import BlueskyConnector
 from engage.connectors.feed import FeedConnector
 from engage.connectors.sandbox import SandboxConnector
 
 CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "sandbox": SandboxConnector,
     "feed": FeedConnector,
+    "bluesky": BlueskyConnector,
 }
 
 
