@@ -10,19 +10,20 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from engage.connectors.base import ConnectorError, Item, Page
-from engage.connectors.xrpc import Account
+from engage.connectors.xrpc import ONE_CALL, Account
 
 POST = "app.bsky.feed.post"
 TRACKED = 100  # threads that are read again and again: those with the newest posts
 AT_ONCE = 25  # of them in one fetch, besides those with something new
+REMEMBERED = 3_000  # posts that led to a thread
 PAGES = 5  # of a search or feed in one fetch
-FETCH_SECONDS = 40.0
+FETCH_SECONDS = 30.0  # after these no further thread is begun
 ADDRESS = re.compile(rf"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/{re.escape(POST)}/([A-Za-z0-9._:~-]+)")
 GONE = "-"  # the mark of a post that was deleted
 
@@ -67,27 +68,39 @@ class BlueskyThreads:
     def fetch_since(self, cursor: Mapping[str, Any]) -> Page:
         """As the connector's.
 
-        The cursor holds for each thread {"last": when its newest post was made, "posts": {address:
-        mark}}, those first that were not read for the longest time.
+        The cursor holds "threads", those first that were not read for the longest time: for each
+        {"last": when its newest post was made, "posts": {address: mark}}; and "seen": digests of
+        the addresses that led to them.
         """
-        until = time.monotonic() + FETCH_SECONDS
+        enough = time.monotonic() + FETCH_SECONDS
+        until = enough + 3 * ONE_CALL
         threads: dict[str, Any] = dict(cursor.get("threads", {}))
+        seen: dict[str, None] = dict.fromkeys(cursor.get("seen", []))
         news: dict[str, set[str]] = {}
         for entry in (None, *self._watch):
-            for root, post in self._new(entry, threads, until, first="threads" not in cursor):
+            for root, post in self._new(entry, seen):
                 news.setdefault(root, set()).add(post)
         items: list[Item] = []
-        for root in dict.fromkeys((*news, *list(threads)[:AT_ONCE])):
-            if time.monotonic() > until - 5:
-                break  # the others come first next time
-            before = threads.pop(root, {}).get("posts", {})
-            changed, after = self._read(root, before, news.get(root, set()), until)
-            items += changed
-            threads[root] = after
-        kept = sorted(threads, key=lambda root: str(threads[root]["last"]))[-TRACKED:]
+        due = list(dict.fromkeys((*news, *list(threads)[:AT_ONCE])))
+        for start in range(0, len(due), AT_ONCE):
+            if time.monotonic() > enough:
+                break  # what was left out comes first next time
+            firsts = self.posts(due[start : start + AT_ONCE], until)
+            for root in due[start : start + AT_ONCE]:
+                if time.monotonic() > enough:
+                    break
+                before, led = threads.pop(root, {}).get("posts", {}), news.get(root, set())
+                threads[root], changed = self._read(root, firsts.get(root), before, led, until)
+                items += changed
+                seen |= dict.fromkeys(map(_digest, led))
         items.sort(key=lambda item: item.published_at)
+        kept = sorted(threads, key=lambda root: str(threads[root]["last"]))[-TRACKED:]
         return Page(
-            tuple(items), {"threads": {root: threads[root] for root in threads if root in kept}}
+            tuple(items),
+            {
+                "threads": {root: threads[root] for root in threads if root in kept},
+                "seen": list(seen)[-REMEMBERED:],
+            },
         )
 
     def posts(self, addresses: list[str], until: float) -> dict[str, Any]:
@@ -126,29 +139,31 @@ class BlueskyThreads:
             rows = [row["post"] for row in rows if isinstance(row.get("post"), dict)]
         return rows, str(answer.get("cursor") or "")
 
-    def _new(
-        self, entry: str | None, threads: Mapping[str, Any], until: float, *, first: bool
-    ) -> Iterator[tuple[str, str]]:
-        """The (thread, post) that are not known yet; the first time only the newest hundred."""
+    def _new(self, entry: str | None, seen: Container[str]) -> Iterator[tuple[str, str]]:
+        """The (thread, post) that led nowhere yet; the first time only the newest hundred."""
         cursor = ""
-        for _ in range(1 if first else PAGES):
-            rows, cursor = self._page(entry, cursor, until)
-            fresh = [
-                (_root(post), post["uri"])
-                for post in filter(_readable, rows)
-                if post["uri"] not in threads.get(_root(post), {}).get("posts", {})
-            ]
-            yield from fresh
+        for _ in range(PAGES if seen else 1):
+            rows, cursor = self._page(entry, cursor, time.monotonic() + ONE_CALL)
+            fresh = [post for post in rows if _readable(post) and _digest(post["uri"]) not in seen]
+            yield from ((_root(post), post["uri"]) for post in fresh)
             if not cursor or len(fresh) < len(rows):
                 return
 
     def _read(
-        self, root: str, before: Mapping[str, str], news: set[str], until: float
-    ) -> tuple[list[Item], dict[str, Any]]:
-        """What changed in a thread, and what is to be remembered of it."""
-        posts, closed = self._thread(root, until)
-        known = [address for address, mark in before.items() if mark != GONE]
-        absent = [a for a in dict.fromkeys((*known, *news)) if a not in posts and a not in closed]
+        self,
+        root: str,
+        first: dict[str, Any] | None,
+        before: Mapping[str, str],
+        news: set[str],
+        until: float,
+    ) -> tuple[dict[str, Any], list[Item]]:
+        """What is to be remembered of a thread, and what changed in it."""
+        known = {address for address, mark in before.items() if mark != GONE} | news
+        if first and not first.get("replyCount") and known <= {root}:
+            posts, closed = {root: first}, set[str]()  # nobody has answered
+        else:
+            posts, closed = self._thread(root, until)
+        absent = sorted(known - posts.keys() - closed)
         for start in range(0, len(absent), 25):
             posts |= self.posts(absent[start : start + 25], until)
         locked = bool(posts.get(root, {}).get("viewer", {}).get("replyDisabled"))
@@ -157,7 +172,7 @@ class BlueskyThreads:
         items = []
         for address, post in posts.items():
             item = _item(post, root, title, locked)
-            mark = hashlib.sha256(f"{post['cid']} {locked}".encode()).hexdigest()[:8]
+            mark = _digest(f"{post['cid']} {locked}")
             if marks.get(address) != mark:
                 items.append(item)
             marks[address] = mark
@@ -166,7 +181,7 @@ class BlueskyThreads:
                 marks[address] = GONE
                 items.append(_deleted(address, root, locked))
         last = max((str(moment_of(post)) for post in posts.values()), default="")
-        return items, {"last": last, "posts": marks}
+        return {"last": last, "posts": marks}, items
 
     def _thread(self, root: str, until: float) -> tuple[dict[str, Any], set[str]]:
         """The posts of a thread that can be read, and the addresses of those that are blocked."""
@@ -215,6 +230,10 @@ def _readable(post: Any) -> bool:
         )
     except (KeyError, TypeError, AttributeError):
         return False
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()[:12]
 
 
 def _root(post: Mapping[str, Any]) -> str:
@@ -267,7 +286,9 @@ def moment_of(post: Mapping[str, Any]) -> datetime:
     for value in (post["record"].get("createdAt"), post.get("indexedAt")):
         try:
             moment = datetime.fromisoformat(str(value))
-            moments.append(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-        except ValueError:
+            moments.append(
+                (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            )
+        except (ValueError, OverflowError):
             continue
     return min(moments, default=datetime.now(UTC))
