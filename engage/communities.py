@@ -62,6 +62,18 @@ def connect(community: Community) -> Connector:
     return connector_for(community.connector, settings_of(community))
 
 
+def can_publish(community: Community) -> bool:
+    """Whether replies can be posted there from here. Asks nobody: the connector knows.
+
+    A community that is pushed or imported has no connector, and one whose settings are incomplete
+    takes nothing either.
+    """
+    try:
+        return connect(community).caps.can_publish
+    except ValueError:
+        return False
+
+
 def settings_of(community: Community) -> dict[str, Any]:
     """A community's connector settings, from the vault."""
     value: dict[str, Any] = vault.unlock(

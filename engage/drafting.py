@@ -16,7 +16,8 @@ from compliance.findings import Hit, ScanContext
 from compliance.ledger.kinds import EventKind
 from compliance.models import Finding, VaultText
 from engage import conversation, screening
-from engage.enums import AT_REST, ConnectorKind, PostState
+from engage.communities import can_publish
+from engage.enums import AT_REST, PostState
 from engage.models import Draft, DraftVersion, Post, Thread
 from reviews import permissions, workflow
 from reviews.exceptions import GateClosed, WrongState
@@ -35,10 +36,10 @@ def start(*, by: User, post_id: UUID) -> Draft:
         NotAllowed, WrongState: the message says why.
     """
     permissions.check_may(by, permissions.Permission.DRAFT)
-    post = Post.objects.select_related("thread__community").get(pk=post_id)
+    post = Post.objects.select_related("thread__community__key").get(pk=post_id)
     if post.state == PostState.DELETED:
         raise WrongState("This post was deleted by its platform, so it can't be answered.")
-    if post.thread.community.connector != ConnectorKind.SANDBOX:
+    if not can_publish(post.thread.community):
         raise WrongState("This community is read only: replies can't be posted there.")
     draft = Draft.objects.create(thread=post.thread, reply_to=post, started_by=by)
     ledger.record(

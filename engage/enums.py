@@ -9,6 +9,9 @@ class ConnectorKind(models.TextChoices):
     SANDBOX = "sandbox", "Sandbox community"
     FEED = "feed", "Feed (read only)"
     PUSH = "push", "Pushed or imported (read only)"
+    WORDPRESS = "wordpress", "WordPress"
+    MATRIX = "matrix", "Matrix"
+    BLUESKY = "bluesky", "Bluesky"
 
 
 class PostState(models.TextChoices):

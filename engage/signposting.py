@@ -18,7 +18,8 @@ from compliance.exceptions import BadInput, NotScanned, Refusal
 from compliance.ledger.kinds import EventKind
 from compliance.models import VaultText
 from engage import conversation, drafting, screening
-from engage.enums import AT_REST, ConnectorKind, PostState
+from engage.communities import can_publish
+from engage.enums import AT_REST, PostState
 from engage.models import Draft, DraftVersion, Post, PostRevision, Publication, Thread
 from reviews import permissions, signposts, workflow
 from reviews.enums import ReviewState
@@ -83,9 +84,9 @@ def post(*, by: User, post_id: UUID, signpost_id: UUID) -> Review:
     answered = Post.objects.get(pk=post_id)
     # Locked, so that of two people who send one at the same time the second is told so.
     Thread.objects.select_for_update(of=("self",)).get(pk=answered.thread_id)
-    thread = Thread.objects.select_related("community", "key", "title__key", "title__scan").get(
-        pk=answered.thread_id
-    )
+    thread = Thread.objects.select_related(
+        "community__key", "key", "title__key", "title__scan"
+    ).get(pk=answered.thread_id)
     signpost = next(
         (s for s in signposts.usable(community_id=thread.community_id) if s.pk == signpost_id),
         None,
@@ -136,7 +137,7 @@ def _check_signal(signpost: Signpost, answered: Post) -> None:
 
 
 def _check_takes_it(signpost: Signpost, answered: Post, thread: Thread) -> None:
-    if thread.community.connector != ConnectorKind.SANDBOX:
+    if not can_publish(thread.community):
         raise WrongState(READ_ONLY)
     if why := conversation.closed(thread, answered):
         raise WrongState(CLOSED[why])

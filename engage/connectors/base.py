@@ -1,4 +1,4 @@
-"""The interface that every community platform fits: seven calls, plain values, no database.
+"""The interface that every community platform fits: eight calls, plain values, no database.
 
 A connector normalises what its platform answers into these types; nothing of a platform's status
 codes leaves its file. None of these calls is made inside a database transaction.
@@ -89,14 +89,20 @@ def tagged_at(tag: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The request as it will be sent (JSON values), stored before the first send."""
+    """The request as it will be sent (JSON values), stored before the first send.
+
+    It follows from the intent alone, whose tag it keeps as "tag".
+    """
 
     body: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """It is live. `ref` (JSON values) finds it again; `url` is where people see it."""
+    """It is live. `ref` (JSON values) finds it again; `url` is where people see it.
+
+    Its "post_id" is the one under which `fetch_since` brings our own post.
+    """
 
     ref: Mapping[str, Any]
     url: str = ""
@@ -231,4 +237,12 @@ class Connector(Protocol):
 
     def withdraw(self, ref: Mapping[str, Any]) -> None:
         """Takes it down; already gone is success. Raises ConnectorError."""
+        ...
+
+    def missing(self) -> list[str]:
+        """What stands in the way of using this community: a sentence each, [] for nothing.
+
+        Asks the platform, for the button that tests a connection: a wrong address, a role or a
+        scope that is missing. Never raises for what the network or the platform does.
+        """
         ...

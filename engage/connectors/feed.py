@@ -111,6 +111,10 @@ class FeedConnector:
         """Raises ConnectorError."""
         raise ConnectorError("read_only", retry=False)
 
+    def missing(self) -> list[str]:
+        """Nothing that can be told in advance."""
+        return []
+
     def _fetch(self, cursor: Mapping[str, Any]) -> tuple[bytes, dict[str, str]] | None:
         """The feed's bytes and headers; None if it has not changed."""
         asked = {

@@ -210,6 +210,10 @@ class SandboxConnector:
             if error.code not in ("no_such_post", "gone"):
                 raise
 
+    def missing(self) -> list[str]:
+        """Nothing that can be told in advance."""
+        return []
+
     def _send(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
     ) -> httpx.Response:

@@ -20,7 +20,7 @@ from compliance.masking import LABELS, Segment
 from compliance.models import Finding
 from compliance.rules.rule import Rule
 from engage import conversation
-from engage.enums import ConnectorKind
+from engage.communities import can_publish
 from engage.models import Community, Draft, PostRevision, Thread
 from engage.views.progress import Progress, progress_of
 from reviews import permissions
@@ -87,7 +87,7 @@ def _threads(tab: str, community: str) -> QuerySet[Thread]:
         text__scan_state=ScanState.SCANNED
     )
     threads = (
-        Thread.objects.select_related("community", "title__key", "title__scan")
+        Thread.objects.select_related("community__key", "title__key", "title__scan")
         .prefetch_related("title__scan__findings")
         .annotate(count=Count("posts"), unsafe=Exists(signals), held=Exists(closed))
         .order_by("-last_post_at", "-id")
@@ -150,13 +150,13 @@ def show(request: HttpRequest, thread_id: UUID) -> HttpResponse:
     thread = get_object_or_404(
         Thread.objects.select_related("community", "title__key", "title__scan"), pk=thread_id
     )
+    writable = can_publish(thread.community)
     context = {
         "thread": thread,
         **conversation_context(thread),
         "progress": progress_of(Draft.objects.filter(thread=thread)),
-        "can_draft": permissions.can_may(user, Permission.DRAFT)
-        and thread.community.connector == ConnectorKind.SANDBOX,
-        "read_only": thread.community.connector != ConnectorKind.SANDBOX,
+        "can_draft": permissions.can_may(user, Permission.DRAFT) and writable,
+        "read_only": not writable,
         "can_read_safety": permissions.can_may(user, Permission.READ_SAFETY),
         "can_reveal": permissions.can_may(user, Permission.REVEAL),
         "can_correct": permissions.can_may(user, Permission.CORRECT),

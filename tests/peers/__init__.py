@@ -1,0 +1,9 @@
+"""Community servers that nobody here wrote, and one story that is played on each of them.
+
+`./scripts/test --peers` installs what is missing below $COUNTERSIGN_PEERS, starts one server at a
+time on a free port of 127.0.0.1 with a data folder of its own, and stops it.
+"""
+
+from tests.peers.peer import Peer
+
+PEERS: tuple[Peer, ...] = ()

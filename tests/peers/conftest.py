@@ -1,0 +1,25 @@
+"""One real server at a time, and the connector to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.peers import PEERS
+from tests.peers.peer import Peer
+
+
+@pytest.fixture(scope="session", params=PEERS, ids=lambda peer: peer.name)
+def peer(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Peer]:
+    """A running server; tests that use another one come after it was stopped."""
+    here: Peer = request.param
+    if why := here.missing():
+        pytest.skip(f"NOT RUN: {here.name}: {why}")
+    try:
+        here.start(tmp_path_factory.mktemp(here.name))
+        yield here
+    finally:
+        here.stop()
