@@ -165,7 +165,9 @@ class BlueskyConnector:
             record = self._record(POST, place_of(uri).did, place_of(uri).rkey, until)
             if record is None:
                 return Live(LiveState.GONE)
-            value, version = record["value"], record["cid"]
+            value, text, version = record["value"], record["value"]["text"], record["cid"]
+            if not isinstance(text, str) or not isinstance(version, str):
+                return Live(LiveState.UNREADABLE)
             root = value.get("reply", {}).get("root", {}).get("uri", uri)
             posts = self._threads.posts([uri, root], until)
             gate = posts.get(root, {}).get("threadgate", {}).get("record", {})
@@ -176,7 +178,7 @@ class BlueskyConnector:
                 or uri in gate.get("hiddenReplies", [])
                 or bool(labels & {"!hide", "!takedown"})
             )
-            return Live(LiveState.HIDDEN if hidden else LiveState.LIVE, value["text"], version)
+            return Live(LiveState.HIDDEN if hidden else LiveState.LIVE, text, version)
         except (ConnectorError, KeyError, TypeError, AttributeError, ValueError):
             return Live(LiveState.UNREADABLE)
 

@@ -4,6 +4,7 @@
 time on a free port of 127.0.0.1 with a data folder of its own, and stops it.
 """
 
+from tests.peers.bluesky import Bluesky
 from tests.peers.peer import Peer
 
-PEERS: tuple[Peer, ...] = ()
+PEERS: tuple[Peer, ...] = (Bluesky(),)
