@@ -9,10 +9,12 @@ from engage.connectors.base import Connector
 from engage.connectors.bluesky import BlueskyConnector
 from engage.connectors.feed import FeedConnector
 from engage.connectors.sandbox import SandboxConnector
+from engage.connectors.wordpress import WordPressConnector
 
 CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "sandbox": SandboxConnector,
     "feed": FeedConnector,
+    "wordpress": WordPressConnector,
     "bluesky": BlueskyConnector,
 }
 
