@@ -4,14 +4,16 @@ A comment is HTML. What we post is escaped, so that readers see the signed text 
 character; what is read is given back as text, or, where somebody put markup in, marked as HTML.
 
 Comments have no date of their last change, and one that was held and approved later keeps its old
-date and number. So each fetch asks for what is new with an overlap, lists what is held, and reads
-what it knows again, the newest on every fetch and older ones in turn. What can't be seen: the text
-of the article itself, an edit or a deletion of a comment that is no longer among the KNOWN newest,
-and custom post types' titles and locks.
+date and number. So each fetch asks for what is new, with an overlap, and reads the last NUMBERS
+comment numbers again, those that it has never seen too: the newest hundred each time, the others in
+turn. What can't be seen: the text of the article itself, changes further back than that, comments
+that are held (until they are approved), and the title and lock of custom post types.
 
 WordPress has no key against posting twice. Our tag is sent as the comment's user agent, where a
-look-up finds it again in held, spam and trashed comments too; moderators can see it. An identical
-comment (same author, parent and text) is refused by WordPress itself while the first one stands.
+look-up finds it again in held, spam and trashed comments; moderators can see it. Whoever changes a
+comment over the REST API replaces its user agent, so a comment with our very text and without a tag
+goes to a person. An identical comment (same author, parent and text) is refused by WordPress while
+the first one stands. A reply to a comment that was just removed is taken all the same.
 """
 
 from __future__ import annotations
@@ -52,7 +54,8 @@ from engage.connectors.base import (
 )
 from engage.connectors.plain_text import plain_text
 
-KNOWN = 1_000  # comments that are read again
+NUMBERS = 1_000  # of the newest comments, which are read again
+TAGGED = "countersign/"  # and our tag
 A_PAGE = 100  # the most that WordPress gives at once
 PAGES = 10  # of new comments in one fetch; the rest comes next time
 OVERLAP = timedelta(hours=2)  # more than a change of the site's clocks
@@ -134,33 +137,28 @@ class WordPressConnector:
         """New, changed, approved and removed comments, oldest first."""
         known: dict[str, list[Any]] = {str(k): list(v) for k, v in cursor.get("known", {}).items()}
         newest, more = self._new(cursor)
-        again, turn = _to_read_again(list(known), int(cursor.get("turn", 0)))
-        held = [str(n) for n in cursor.get("held", [])]
         rows = {str(row["id"]): row for row in newest}
-        rows |= {str(row["id"]): row for row in self._rows(sorted({*again, *held} - rows.keys()))}
+        last = max((int(key) for key in (*known, *rows)), default=0)
+        again, turn = _to_read_again(last, int(cursor.get("turn", 0)))
+        rows |= {str(row["id"]): row for row in self._rows([i for i in again if i not in rows])}
         threads = self._threads({str(row["post"]) for row in rows.values()})
         items = []
         for row in sorted(rows.values(), key=lambda row: (row["date_gmt"], row["id"])):
             item = _item(row, threads)
-            if item.deleted and item.post_id not in known:
-                continue  # held or removed before anybody could read it
-            mark = [_digest(item.text, item.thread_title, item.deleted), item.thread_id]
-            mark.append(item.locked)
+            mark = [_digest(item.text, item.thread_title), item.thread_id, item.locked]
             if known.get(item.post_id) != mark:
                 items.append(item)
             known[item.post_id] = mark
-        for gone in set(again) - rows.keys():
+        for gone in [key for key in again if key in known and key not in rows]:
             _, thread_id, locked = known.pop(gone)
             items.append(_removed(gone, thread_id, locked))
-        waiting = self._all({"status": "hold", "orderby": "date_gmt", "order": "desc"}, 1)
         latest = max((row["date_gmt"] for row in newest), default="")
         return Page(
             tuple(items),
             {
                 "after": max(str(cursor.get("after", "")), latest),
                 "more": more,
-                "held": [row["id"] for row in waiting],
-                "known": {key: known[key] for key in sorted(known, key=int)[-KNOWN:]},
+                "known": {key: mark for key, mark in known.items() if int(key) > last - NUMBERS},
                 "turn": turn,
             },
         )
@@ -176,10 +174,9 @@ class WordPressConnector:
         return rows, len(rows) >= PAGES * A_PAGE
 
     def _rows(self, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """These comments, whatever became of them; those that no longer exist are left out."""
+        """Those of these comments that can be read in the community now."""
         for start in range(0, len(ids), A_PAGE):
-            asked = {"include": ",".join(ids[start : start + A_PAGE]), "status": "any"}
-            yield from self._all(asked, 1)
+            yield from self._all({"include": ",".join(ids[start : start + A_PAGE])}, 1)
 
     def _all(self, asked: Mapping[str, str], pages: int) -> Iterator[dict[str, Any]]:
         fixed = {"context": "edit", "per_page": str(A_PAGE), "_fields": FIELDS}
@@ -212,7 +209,7 @@ class WordPressConnector:
     def publish(self, prepared: Prepared) -> Outcome:
         """Sends once. Only what WordPress itself refused in its own words counts as refused."""
         body = dict(prepared.body)
-        body["author_user_agent"] = body.pop("tag")
+        body["author_user_agent"] = TAGGED + body.pop("tag")
         try:
             row, _ = self._ask("POST", "comments", json=body)
             ref, url = {"post_id": str(int(row["id"]))}, str(row["link"])
@@ -247,33 +244,40 @@ class WordPressConnector:
         body = prepared.body
         asked = {"post": str(body["post"]), "parent": str(body["parent"]), "status": "any"}
         rows = list(self._all({**asked, "orderby": "date_gmt", "order": "desc"}, PAGES))
-        ours = [row for row in rows if row["author_user_agent"] == body["tag"]]
-        if len(ours) > 1 or (not ours and len(rows) >= PAGES * A_PAGE):
-            return Ambiguous(len(ours))
-        if not ours:
+        ours = [row for row in rows if row["author_user_agent"] == TAGGED + body["tag"]]
+        alike = [
+            row
+            for row in rows
+            if row["raw"] == body["content"] and not row["author_user_agent"].startswith(TAGGED)
+        ]
+        if not ours and not alike and len(rows) < PAGES * A_PAGE:
             return NotFound()
+        if len(ours) != 1:
+            return Ambiguous(len(ours) or len(alike))
         ref = {"post_id": str(ours[0]["id"])}
         return Found(ref, str(ours[0]["link"]), pending=ours[0]["status"] in ("hold", "spam"))
 
     def fetch_published(self, ref: Mapping[str, Any]) -> Live:
         """The copy as WordPress stores it."""
         try:
-            return self._read(ref)
+            return _live(self._read(ref))
         except ConnectorError as error:
             return Live(LiveState.GONE if error.code == "gone" else LiveState.UNREADABLE)
 
-    def _read(self, ref: Mapping[str, Any]) -> Live:
+    def _read(self, ref: Mapping[str, Any]) -> Any:
         asked = {"context": "edit", "_fields": FIELDS}
-        return _live(self._ask("GET", _path(ref), params=asked)[0])
+        return self._ask("GET", _path(ref), params=asked)[0]
 
     def edit(self, ref: Mapping[str, Any], text: str, expected_version: str) -> Live:
         """Replaces the text. WordPress can't compare and swap: ours is read just before."""
-        live = self._read(ref)
+        row = self._read(ref)
+        live = _live(row)
         if live.state is LiveState.GONE:
             raise ConnectorError("gone", retry=False)
         if live.version != expected_version:
             raise Conflict
-        return _live(self._ask("POST", _path(ref), json={"content": _escaped(text)})[0])
+        sent = {"content": _escaped(text), "author_user_agent": row.get("author_user_agent", "")}
+        return _live(self._ask("POST", _path(ref), json=sent)[0])
 
     def withdraw(self, ref: Mapping[str, Any]) -> None:
         """To the trash, where its tag still proves that it was posted."""
@@ -314,7 +318,7 @@ class WordPressConnector:
             return ["The site's answer about the account could not be read."]
         needed = {
             "moderate_comments": "read the stored text, edit and take down its own replies",
-            "edit_posts": "list held comments and look up a reply whose answer was lost",
+            "edit_posts": "look up a reply whose answer was lost",
         }
         return [
             f"The account's role lacks the capability {name!r}: without it, it can't {what}."
@@ -415,7 +419,6 @@ def _item(row: Mapping[str, Any], threads: Mapping[str, Mapping[str, Any]]) -> I
         author=row["author_name"] or "anonymous",
         published_at=_moment(row["date_gmt"]),
         text=plain_text(raw.replace("\n", "<br>\n")) if "<" in raw else html.unescape(raw),
-        deleted=row["status"] != "approved",
         locked=thread.get("comment_status") == "closed",
     )
 
@@ -427,11 +430,11 @@ def _removed(post_id: str, thread_id: str, locked: bool) -> Item:
     )
 
 
-def _to_read_again(ids: list[str], turn: int) -> tuple[list[str], int]:
-    """The newest hundred, and one hundred of the others in turn; and the next turn."""
-    recent, older = ids[-A_PAGE:], ids[:-A_PAGE]
-    start = turn if turn < len(older) else 0
-    return recent + older[start : start + A_PAGE], start + A_PAGE
+def _to_read_again(last: int, turn: int) -> tuple[list[str], int]:
+    """Comment numbers: the newest hundred, a hundred of those before in turn; and the next turn."""
+    before = last - A_PAGE * (turn + 1)
+    numbers = [*range(last, last - A_PAGE, -1), *range(before, before - A_PAGE, -1)]
+    return [str(n) for n in numbers if n > 0], (turn + 1) % (NUMBERS // A_PAGE - 1)
 
 
 def _live(row: Any) -> Live:

@@ -11,7 +11,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,7 @@ class WordPress:
         self.version, self.port = "", 0
         self.settings: dict[str, Any] = {}
         self._people: dict[str, Any] = {}
+        self._environment: dict[str, str] = {}
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def missing(self) -> str:
@@ -125,7 +127,7 @@ class WordPress:
         (ROOT / "wp-config.php").write_text(CONFIG)
         (folder / "seed.php").write_text(SEED)
         (folder / "router.php").write_text(ROUTER)
-        environment = {
+        environment = self._environment = {
             "PATH": os.environ["PATH"],
             "WP_ROOT": str(ROOT),
             "WP_CONTENT": str(folder / "content"),
@@ -238,7 +240,7 @@ class WordPress:
         return str(self._call("POST", "/comments", {**said, **more})["id"])
 
     def change(self, post_id: str, text: str) -> None:
-        """Or hides, holds and approves it: see `set`."""
+        """By an administrator; `set` changes other fields."""
         self.set(post_id, content=html.escape(text, quote=False))
 
     def delete(self, post_id: str) -> None:
@@ -270,6 +272,43 @@ class WordPress:
     def set(self, post_id: str, **fields: Any) -> None:
         """Changes fields of a comment as an administrator, such as its `status`."""
         self._call("POST", f"/comments/{post_id}", fields)
+
+    def moderate(self, post_id: str, status: str) -> None:
+        """Sets the status as the pages of the site do, which leave the user agent alone."""
+        name = {"approved": "approve"}.get(status, status)
+        self._php(f"wp_set_comment_status({int(post_id)}, '{name}');")
+
+    def delete_for_good(self, post_id: str) -> None:
+        """Past the trash."""
+        self._call("DELETE", f"/comments/{post_id}?force=true")
+
+    def say_many(self, thread: str, count: int) -> list[str]:
+        """Comments of the patient, all at once and in the same second."""
+        place, author = self.comment(thread)["post"], self._people["patient"]["id"]
+        code = f"""
+            for ($n = 0; $n < {count}; $n++) {{
+                echo wp_insert_comment(['comment_post_ID' => {place}, 'user_id' => {author},
+                    'comment_author' => 'patient', 'comment_content' => "Comment $n"]), ' ';
+            }}"""
+        return self._php(code).split()
+
+    @contextmanager
+    def option(self, name: str, value: str) -> Iterator[None]:
+        """Another setting of the site, for a while."""
+        before = self._php(f"echo get_option('{name}'); update_option('{name}', '{value}');")
+        yield
+        self._php(f"update_option('{name}', '{before}');")
+
+    def _php(self, code: str) -> str:
+        start = "define('ABSPATH', getenv('WP_ROOT') . '/'); require ABSPATH . 'wp-config.php';"
+        done = subprocess.run(
+            ["php", "-r", start + code],
+            env=self._environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         secret = f"admin:{self._people['admin']['password']}".encode()
