@@ -13,14 +13,11 @@ other apps may go on showing the first text.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import regex
 
 from engage.connectors.base import (
     Caps,
@@ -42,14 +39,12 @@ from engage.connectors.base import (
     Unknown,
     tagged_at,
 )
+from engage.connectors.bluesky_record import LONGEST, facets_of, key_of, too_long
 from engage.connectors.bluesky_threads import POST, BlueskyThreads, is_post, moment_of, place_of
 from engage.connectors.xrpc import Account, AskedToWait
 
 GATE = "app.bsky.feed.postgate"
-LARGEST = 3_000  # bytes of a post, besides its 300 characters
 SHOWN_WITHIN = timedelta(minutes=10)  # a post that the AppView does not show by then is hidden
-TID = "234567abcdefghijklmnopqrstuvwxyz"  # https://atproto.com/specs/tid
-LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]'’”]")
 LOCAL = ("http://127.0.0.1:", "http://localhost:")
 
 
@@ -81,7 +76,7 @@ class BlueskyConnector:
             raise ValueError("The setting 'identifier' must be a handle such as name.bsky.social.")
         self.caps = Caps(
             idempotency=Idempotency.EXACT,
-            max_length=300,
+            max_length=LONGEST,
             length_unit="graphemes",
             client_timeout_seconds=15.0,
             quiet_seconds=float(settings.get("quiet_seconds", 15)),
@@ -94,7 +89,7 @@ class BlueskyConnector:
 
         Raises ValueError as the protocol says, and for a thread that is not one of Bluesky.
         """
-        if problem := _too_long(intent.text):
+        if problem := too_long(intent.text):
             raise ValueError(problem)
         if not (is_post(intent.thread_id) and is_post(intent.parent_id)):
             raise ValueError("The thread or the post to answer is not one of Bluesky.")
@@ -102,7 +97,7 @@ class BlueskyConnector:
         return Prepared(
             body={
                 "repo": self._who,
-                "rkey": _tid(made, intent.tag),
+                "rkey": key_of(made, intent.tag),
                 "root": intent.thread_id,
                 "parent": intent.parent_id,
                 "text": intent.text,
@@ -119,7 +114,7 @@ class BlueskyConnector:
         """Sends once, if the thread can be answered and the reply was not taken down before."""
         body, until = prepared.body, self._until()
         try:
-            if self._record(GATE, body["repo"], body["rkey"], until):
+            if self._record(GATE, body["repo"], body["rkey"], until) is not None:
                 return Refused("withdrawn")
             posts = self._threads.posts([body["root"], body["parent"]], until)
             parent = posts.get(body["parent"])
@@ -127,14 +122,18 @@ class BlueskyConnector:
                 return Refused("parent_gone")
             if any(post.get("viewer", {}).get("replyDisabled") for post in posts.values()):
                 return Refused("thread_locked")
-            version = {"uri": parent["uri"], "cid": parent["cid"]}
-            root = parent["record"].get("reply", {}).get("root", version)
+            root = parent["record"].get("reply", {}).get("root", parent)
+            if root["uri"] != body["root"]:
+                return Refused("parent_moved")
             record = {
                 "$type": POST,
                 "text": body["text"],
                 "createdAt": body["created_at"],
-                "reply": {"root": root, "parent": version},
-                **_facets(body["text"]),
+                "reply": {
+                    place: {"uri": post["uri"], "cid": post["cid"]}
+                    for place, post in (("root", root), ("parent", parent))
+                },
+                **facets_of(body["text"]),
             }
             answer = self._put(POST, body["repo"], body["rkey"], until, record, swapRecord=None)
             return Posted({"post_id": answer["uri"]}, place_of(answer["uri"]).url)
@@ -151,7 +150,8 @@ class BlueskyConnector:
         """Looks for the record, and for the mark that it was taken down."""
         body, until = prepared.body, self._until()
         for collection in (POST, GATE):
-            if record := self._record(collection, body["repo"], body["rkey"], until):
+            record = self._record(collection, body["repo"], body["rkey"], until)
+            if record is not None:
                 uri = str(record.get("uri")).replace(GATE, POST)
                 if not is_post(uri):
                     raise ConnectorError("unreadable_answer")
@@ -185,7 +185,7 @@ class BlueskyConnector:
     def edit(self, ref: Mapping[str, Any], text: str, expected_version: str) -> Live:
         """Replaces the text if the record is still `expected_version`."""
         uri, until = _uri(ref), self._until()
-        if _too_long(text):
+        if too_long(text):
             raise ConnectorError("too_long", retry=False)
         place = place_of(uri)
         record = self._record(POST, place.did, place.rkey, until)
@@ -195,7 +195,7 @@ class BlueskyConnector:
             raise Conflict
         try:
             value = {k: v for k, v in record["value"].items() if k != "facets"}
-            value |= {"text": text, **_facets(text)}
+            value |= {"text": text, **facets_of(text)}
             answer = self._put(
                 POST, place.did, place.rkey, until, value, swapRecord=expected_version
             )
@@ -267,37 +267,6 @@ SENTENCES = {
     "account_taken_down": "The account was taken down by its server.",
     "rate_limited": "The server asks to wait: too many logins. Try again later.",
 }
-
-
-def _too_long(text: str) -> str:
-    length = len(regex.findall(r"\X", text))  # characters as people count them
-    if length > 300:
-        return f"The reply has {length} characters; Bluesky takes at most 300. Shorten it."
-    if len(text.encode()) > LARGEST:
-        return f"The reply has more than {LARGEST} bytes, which Bluesky doesn't take. Shorten it."
-    return ""
-
-
-def _tid(made: datetime, tag: str) -> str:
-    # 53 bits of microseconds and 10 bits that keep apart what was made in the same one.
-    chance = int.from_bytes(hashlib.sha256(tag.encode()).digest()[:2]) & 1023
-    number = (made - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) << 10 | chance
-    return "".join(TID[number >> 5 * place & 31] for place in reversed(range(13)))
-
-
-def _facets(text: str) -> dict[str, Any]:
-    """Addresses in the text as links, which Bluesky does not find by itself."""
-    facets = [
-        {
-            "index": {
-                "byteStart": len(text[: link.start()].encode()),
-                "byteEnd": len(text[: link.end()].encode()),
-            },
-            "features": [{"$type": "app.bsky.richtext.facet#link", "uri": link.group()}],
-        }
-        for link in LINK.finditer(text)
-    ]
-    return {"facets": facets} if facets else {}
 
 
 def _uri(ref: Mapping[str, Any]) -> str:

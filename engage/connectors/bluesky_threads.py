@@ -20,6 +20,7 @@ from engage.connectors.xrpc import ONE_CALL, Account
 
 POST = "app.bsky.feed.post"
 TRACKED = 100  # threads that are read again and again: those with the newest posts
+LONGEST_THREAD = 500  # posts of which the marks are kept
 AT_ONCE = 25  # of them in one fetch, besides those with something new
 REMEMBERED = 3_000  # posts that led to a thread
 PAGES = 5  # of a search or feed in one fetch
@@ -181,7 +182,7 @@ class BlueskyThreads:
                 marks[address] = GONE
                 items.append(_deleted(address, root, locked))
         last = max((str(moment_of(post)) for post in posts.values()), default="")
-        return {"last": last, "posts": marks}, items
+        return {"last": last, "posts": dict(list(marks.items())[-LONGEST_THREAD:])}, items
 
     def _thread(self, root: str, until: float) -> tuple[dict[str, Any], set[str]]:
         """The posts of a thread that can be read, and the addresses of those that are blocked."""
@@ -190,9 +191,9 @@ class BlueskyThreads:
                 "app.bsky.feed.getPostThread", until, uri=root, depth=100, parentHeight=0
             )
         except ConnectorError as error:
-            if error.code == "no_such_post":
-                return {}, set()
-            raise
+            if error.retry and error.code not in ("too_large", "unreadable_answer"):
+                raise
+            return {}, set()  # gone, or too much at once: its known posts are asked for one by one
         posts: dict[str, Any] = {}
         closed: set[str] = set()
         left = [answer.get("thread")]

@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -44,7 +44,7 @@ class Session:
     """A login that holds for some hours."""
 
     did: str
-    token: str
+    token: str = field(repr=False)
 
 
 # One a process: servers allow some hundred logins a day, and a connector is built for every poll.

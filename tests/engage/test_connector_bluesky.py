@@ -141,6 +141,10 @@ PARENT = {
     "author": {"handle": "willow.test"},
     "record": {"text": "Does anybody know?"},
 }
+ELSEWHERE = {"uri": OURS, "cid": "cid-9"}
+MOVED = PARENT | {
+    "record": {"text": "Moved.", "reply": {"root": ELSEWHERE, "parent": ELSEWHERE}},
+}
 GOOD: dict[str, Any] = {
     "createSession": {"did": OURS[5:37], "accessJwt": "token"},
     "getPosts": {"posts": [PARENT]},
@@ -219,7 +223,9 @@ def test_publish_meets_an_answer(fake: BlueskyConnector, answer: Any, outcome: A
             (200, {"uri": "at://gate", "cid": "x", "value": {}}, {}),
             Refused("withdrawn"),
         ),
+        ("getRecord", (200, {}, {}), Refused("withdrawn")),
         ("getRecord", (500, {}, {}), Unknown("http_500")),
+        ("getPosts", (200, {"posts": [MOVED]}, {}), Refused("parent_moved")),
         ("createSession", (401, {"error": "AuthenticationRequired"}, {}), Refused("unauthorised")),
     ],
 )
@@ -258,6 +264,39 @@ def test_a_slow_drip_ends_with_the_time_limit(
     started = time.monotonic()
     assert fake.publish(prepared()) == Unknown("timeout")
     assert time.monotonic() - started < fake.caps.client_timeout_seconds
+
+
+def test_a_look_up_with_an_empty_answer_proves_nothing(fake: BlueskyConnector) -> None:
+    FakeServer.answers = {"getRecord": (200, {}, {})}
+    with pytest.raises(ConnectorError, match="unreadable_answer"):
+        fake.find_published(prepared())
+
+
+@pytest.mark.parametrize("answer", [(200, HUGE, {}), (200, b"<html>", {}), (400, {}, {})])
+def test_a_thread_that_cannot_be_read_hides_no_post_and_stops_no_other(
+    fake: BlueskyConnector, answer: Any
+) -> None:
+    row = PARENT | {"replyCount": 1}
+    FakeServer.answers = {
+        "listNotifications": (200, {"notifications": [row]}, {}),
+        "getPosts": (200, {"posts": [row]}, {}),
+        "getPostThread": answer,
+    }
+    page = fake.fetch_since({})
+    assert [(item.text, item.deleted) for item in page.items] == [("Does anybody know?", False)]
+    assert fake.fetch_since(page.cursor).items == ()
+    FakeServer.answers["getPosts"] = (200, {"posts": []}, {})
+    assert [item.deleted for item in fake.fetch_since(page.cursor).items] == [True]
+
+
+def test_a_thread_without_an_answer_is_read_again(fake: BlueskyConnector) -> None:
+    FakeServer.answers = {
+        "listNotifications": (200, {"notifications": [PARENT | {"replyCount": 1}]}, {}),
+        "getPosts": (200, {"posts": [PARENT | {"replyCount": 1}]}, {}),
+        "getPostThread": (503, {}, {}),
+    }
+    with pytest.raises(ConnectorError, match="http_503"):
+        fake.fetch_since({})
 
 
 def test_reading_what_makes_no_sense_is_unreadable_never_gone(fake: BlueskyConnector) -> None:
