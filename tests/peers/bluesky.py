@@ -22,7 +22,7 @@ import httpx
 from engage.connectors.bluesky_threads import POST, place_of
 from engage.enums import ConnectorKind
 from tests.peers.peer import CACHE
-from tests.stack import free_port
+from tests.stack import free_port, wait_until
 
 VERSIONS = ("@atproto/dev-env@0.3.215", "@atproto/pds@0.4.217")
 MODULES = CACHE / "bluesky" / "node_modules"
@@ -141,7 +141,7 @@ class Bluesky:
         parent: str | None = None,
         by: str = "patient",
     ) -> str:
-        """Posts as somebody else does and returns the address."""
+        """Posts as somebody else does and returns the address, once everybody sees it."""
         record = {"$type": POST, "text": text, "createdAt": _now()}
         if thread:
             places = {"root": thread, "parent": parent or thread}
@@ -149,7 +149,9 @@ class Bluesky:
                 name: {"uri": uri, "cid": self._record(uri)["cid"]} for name, uri in places.items()
             }
         body = {"collection": POST, "record": record}
-        return str(self._write(by, "com.atproto.repo.createRecord", body)["uri"])
+        address = str(self._write(by, "com.atproto.repo.createRecord", body)["uri"])
+        wait_until(lambda: self._is_shown(address), 30, "showing a post")
+        return address
 
     def change(self, post_id: str, text: str) -> None:
         """The author replaces the text of a post."""
@@ -205,6 +207,13 @@ class Bluesky:
         place = place_of(address)
         who = next(name for name, its in self._accounts.items() if its["did"] == place.did)
         self._write(who, name, {"collection": collection, "rkey": place.rkey, **body})
+
+    def _is_shown(self, address: str) -> bool:
+        headers = {"Authorization": f"Bearer {self._account(OURS)['accessJwt']}"}
+        answer = self._client.get(
+            "app.bsky.feed.getPosts", params={"uris": [address]}, headers=headers
+        )
+        return answer.is_success and bool(answer.json()["posts"])
 
     def _record(self, address: str) -> Any:
         place = place_of(address)
