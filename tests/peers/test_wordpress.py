@@ -19,7 +19,7 @@ from engage.connectors.base import (
     RetryAfter,
     Unknown,
 )
-from engage.connectors.wordpress import A_PAGE
+from engage.connectors.wordpress_site import A_PAGE
 from tests.peers import PEERS
 from tests.peers.test_story import QUESTION, REPLY, Talk
 from tests.peers.wordpress import WordPress

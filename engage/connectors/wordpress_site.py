@@ -1,0 +1,161 @@
+"""The REST API of a WordPress site: requests bounded in time and size, answered in our words."""
+
+from __future__ import annotations
+
+import functools
+import json
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from engage.connectors.base import ConnectorError
+
+A_PAGE = 100  # the most that WordPress gives at once
+LARGEST = 5 * 1024 * 1024  # bytes of an answer
+LONGEST_WAIT = 3600.0  # seconds
+FIELDS = "id,post,parent,author_name,date_gmt,link,status,author_user_agent,content"
+# WordPress's codes, in our words; what else it says is not passed on.
+CODES = {
+    "comment_content_column_length": "too_long",
+    "comment_duplicate": "duplicate",
+    "comment_flood": "too_fast",
+    "rest_already_trashed": "gone",
+    "rest_comment_closed": "thread_locked",
+    "rest_comment_content_invalid": "bad_text",
+    "rest_comment_draft_post": "no_such_thread",
+    "rest_comment_invalid_id": "gone",
+    "rest_comment_invalid_post_id": "no_such_thread",
+    "rest_comment_trash_post": "no_such_thread",
+    "rest_trash_not_supported": "no_trash",
+}
+
+
+class Refusal(ConnectorError):
+    """WordPress said no, in its own words: nothing was done."""
+
+    def __init__(self, code: str, status: int, wait: float) -> None:
+        super().__init__(code, retry=status == 429 or code == "too_fast")
+        self.status, self.wait = status, wait
+
+
+class Site:
+    """A site and the account that we use there.
+
+    Args:
+        base: its address, without a slash at the end.
+        auth: user name and application password.
+        seconds: the longest that a request may take, all in all.
+    """
+
+    def __init__(self, base: str, auth: tuple[str, str], seconds: float) -> None:
+        self._base, self._auth, self._seconds = base, auth, seconds
+        self._timeout = httpx.Timeout(
+            seconds * 0.6, connect=seconds * 0.2, write=seconds * 0.19, pool=seconds * 0.01
+        )
+
+    def comments(self, asked: Mapping[str, str], pages: int) -> Iterator[dict[str, Any]]:
+        """Comments in full, and at most so many pages of them."""
+        fixed = {"context": "edit", "per_page": str(A_PAGE), "_fields": FIELDS}
+        for page in range(1, pages + 1):
+            rows, headers = self.ask(
+                "GET", "comments", params={**fixed, **asked, "page": str(page)}
+            )
+            try:
+                yield from (_checked(row) for row in rows)
+                if page >= int(headers.get("x-wp-totalpages", "1")):
+                    return
+            except (KeyError, TypeError, ValueError):
+                raise ConnectorError("unreadable_answer") from None
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        root: bool = False,
+    ) -> tuple[Any, Mapping[str, str]]:
+        """The answer's JSON and headers. Raises ConnectorError with a code for everything else."""
+        address = f"{self._base}/wp-json/" + ("" if root else f"wp/v2/{path}")
+        try:
+            status, headers, body = self._send(method, address, json, params)
+        except httpx.TimeoutException:
+            raise ConnectorError("timeout") from None
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise ConnectorError("connection") from None
+        answer = _parsed(body)
+        if 200 <= status < 300:
+            if not isinstance(answer, dict | list):
+                raise ConnectorError("unreadable_answer")
+            return answer, headers
+        said = answer.get("code") if isinstance(answer, dict) else None
+        said = said if isinstance(said, str) else ""
+        if status == 429 or (said and 400 <= status < 500 and status not in (408, 425)):
+            code = "unauthorised" if status == 401 else CODES.get(said, f"http_{status}")
+            raise Refusal(code, status, _wait(headers))
+        raise ConnectorError(f"http_{status}")
+
+    def _send(
+        self, method: str, address: str, json: Any, params: Mapping[str, str] | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        deadline = time.monotonic() + self._seconds
+        chunks, size = [], 0
+        # A new connection each time: one that the server has closed meanwhile looks like a reset.
+        with (
+            httpx.Client(
+                timeout=self._timeout, auth=self._auth, verify=_tls(), trust_env=False
+            ) as client,
+            client.stream(method, address, json=json, params=params) as response,
+        ):
+            for chunk in response.iter_bytes():
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > LARGEST:
+                    raise ConnectorError("too_large")
+                if time.monotonic() > deadline:
+                    raise ConnectorError("timeout")
+            return response.status_code, response.headers, b"".join(chunks)
+
+
+def moment(value: Any) -> datetime:
+    """A time of WordPress, which leaves out that it is UTC. Raises ValueError."""
+    at = datetime.fromisoformat(str(value))
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    # Loading the certificates takes longer than a request, so it is done once a process.
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _checked(row: Any) -> dict[str, Any]:
+    """A comment with everything in it that is used; raises KeyError, TypeError or ValueError."""
+    return {
+        "id": int(row["id"]),
+        "post": int(row["post"]),
+        "parent": int(row["parent"]),
+        "author_name": str(row["author_name"]),
+        "date_gmt": moment(row["date_gmt"]).isoformat(),
+        "link": str(row["link"]),
+        "status": str(row["status"]),
+        "author_user_agent": str(row["author_user_agent"]),
+        "raw": str(row["content"]["raw"]),
+    }
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _wait(headers: Mapping[str, str]) -> float:
+    value = headers.get("retry-after", "")
+    return min(max(float(value), 1.0), LONGEST_WAIT) if value.isdigit() else 0.0
