@@ -34,6 +34,7 @@ def add_community(
         by: the actor for the ledger.
         settings: addresses and credentials for the connector (sealed).
         disclosure_line: may name {author}, {credentials} and {affiliation}.
+        max_length: of a reply with its disclosure line; its platform's limit counts too.
     Raises:
         BadInput: the slug is taken, or the disclosure line names something else.
     """
@@ -49,12 +50,20 @@ def add_community(
         key=key,
         settings=vault.lock(key, settings or {}, about="community.settings"),
         disclosure_line=disclosure_line,
-        max_length=max_length,
+        max_length=_longest(connector, settings or {}, max_length),
     )
     ledger.record(
         EventKind.COMMUNITY_ADDED, by=by, subject=community, connector=str(connector), slug=slug
     )
     return community
+
+
+def _longest(connector: ConnectorKind, settings: dict[str, Any], wanted: int) -> int:
+    """No more than the platform takes, so that nobody writes what it would refuse."""
+    try:
+        return min(wanted, connector_for(connector, settings).caps.max_length)
+    except ValueError:  # it is pushed or imported, or its settings are incomplete
+        return wanted
 
 
 def connect(community: Community) -> Connector:

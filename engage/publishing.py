@@ -8,7 +8,6 @@ whatever is not a clean success or a proven refusal is settled by looking, never
 from __future__ import annotations
 
 import json
-import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -36,6 +35,7 @@ from engage.connectors.base import (
     Refused,
     RetryAfter,
     Unknown,
+    new_tag,
 )
 from engage.enums import AttemptOutcome, PublicationState
 from engage.models import Attempt, Draft, Publication
@@ -77,7 +77,7 @@ def queue(*, review_id: UUID) -> Publication | None:
         "thread__community__key", "thread__key", "reply_to__thread__key"
     ).get(pk=review.case_id)
     thread = draft.thread
-    intent = _intent(draft, text, tag=secrets.token_urlsafe(16))
+    intent = _intent(draft, text, tag=new_tag(timezone.now()))
     try:
         prepared = connect(thread.community).prepare(intent)
     except ValueError:

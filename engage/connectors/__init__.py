@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engage.connectors.base import Connector
+from engage.connectors.bluesky import BlueskyConnector
 from engage.connectors.feed import FeedConnector
 from engage.connectors.matrix import MatrixConnector
 from engage.connectors.sandbox import SandboxConnector
@@ -16,6 +17,7 @@ CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "feed": FeedConnector,
     "matrix": MatrixConnector,
     "wordpress": WordPressConnector,
+    "bluesky": BlueskyConnector,
 }
 
 

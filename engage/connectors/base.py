@@ -7,9 +7,10 @@ codes leaves its file. None of these calls is made inside a database transaction
 from __future__ import annotations
 
 import enum
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 
@@ -64,13 +65,26 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is to be posted, and where. `tag` is an opaque random id: nothing about a patient."""
+    """What is to be posted, and where.
+
+    `tag` is an opaque id of `new_tag`: nothing about a patient.
+    """
 
     thread_id: str
     thread_url: str
     parent_id: str
     text: str
     tag: str
+
+
+def new_tag(now: datetime) -> str:
+    """A tag: when it was made (a platform may want that in the request), and chance."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_urlsafe(16)}"
+
+
+def tagged_at(tag: str) -> datetime:
+    """When a tag was made, in UTC. Raises ValueError if `new_tag` didn't make it."""
+    return datetime.strptime(tag.partition("-")[0], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@
 time on a free port of 127.0.0.1 with a data folder of its own, and stops it.
 """
 
+from tests.peers.bluesky import Bluesky
 from tests.peers.matrix import Synapse
 from tests.peers.peer import Peer
 from tests.peers.wordpress import WordPress
 
-PEERS: tuple[Peer, ...] = (WordPress(), Synapse())
+PEERS: tuple[Peer, ...] = (WordPress(), Synapse(), Bluesky())

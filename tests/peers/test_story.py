@@ -4,9 +4,9 @@ and withdrawing. What is true is counted on the server itself, not through the c
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from engage.connectors.base import (
     Prepared,
     Refused,
     Unknown,
+    new_tag,
 )
 from tests.peers.cutting import Cutting, Mode
 from tests.peers.peer import Peer
@@ -73,7 +74,7 @@ class Talk:
             thread_url=self.item.thread_url,
             parent_id=self.item.post_id,
             text=text,
-            tag=secrets.token_urlsafe(16),
+            tag=new_tag(datetime.now(UTC)),
         )
         body = self.connector.prepare(intent).body
         assert body == self.connector.prepare(intent).body and body["tag"] == intent.tag

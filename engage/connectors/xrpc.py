@@ -1,0 +1,201 @@
+"""XRPC, which Bluesky's servers speak: calls of one account, with limits on time and size."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from engage.connectors.base import ConnectorError
+
+ONE_CALL = 5.0  # seconds
+LARGEST = 5 * 1024 * 1024  # bytes of an answer
+DEFAULT_WAIT, LONGEST_WAIT = 30.0, 3600.0  # seconds
+STALE = {"ExpiredToken", "InvalidToken"}
+# What the servers call their errors, and what we do. Anything else is `http_<status>`.
+CODES = {
+    "RecordNotFound": "no_such_record",
+    "NotFound": "no_such_post",
+    "InvalidSwap": "invalid_swap",
+    "AccountDeactivated": "account_deactivated",
+    "AccountTakedown": "account_taken_down",
+    "AuthFactorTokenRequired": "second_factor",
+}
+
+
+class AskedToWait(ConnectorError):
+    """Too many requests. `seconds` is how long the server asks to wait."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("rate_limited")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A login that holds for some hours."""
+
+    did: str
+    token: str = field(repr=False)
+
+
+# One a process: servers allow some hundred logins a day, and a connector is built for every poll.
+_sessions: dict[str, Session] = {}
+_lock = threading.Lock()
+
+
+class Account:
+    """One account on one server.
+
+    Args:
+        service: the server's address, without a path.
+        identifier: the account's handle or DID.
+        password: an app password.
+    """
+
+    def __init__(self, service: str, identifier: str, password: str) -> None:
+        self._service = service
+        self._login = {"identifier": identifier, "password": password}
+        self._key = hashlib.sha256(f"{service}\0{identifier}\0{password}".encode()).hexdigest()
+
+    def get(self, name: str, until: float, **params: Any) -> dict[str, Any]:
+        """A query, as `call`."""
+        return self.call("GET", name, until, params=params)
+
+    def call(
+        self,
+        method: str,
+        name: str,
+        until: float,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """The answer's JSON object.
+
+        Args:
+            until: `time.monotonic()` at which it must be over.
+        Raises:
+            ConnectorError: with a code of our own; `retry` is True unless the server answered
+                clearly that it did not and will not do it.
+        """
+        for last_try in (False, True):
+            session = self.session(until)
+            try:
+                return self._send(method, name, until, session.token, params, body)
+            except ConnectorError as error:
+                # The server did nothing: the login is over. A second login tells whether for good.
+                if last_try or error.code != "unauthorised":
+                    raise
+                with _lock:
+                    if _sessions.get(self._key) == session:
+                        del _sessions[self._key]
+        raise AssertionError("unreachable")
+
+    def session(self, until: float) -> Session:
+        """The login, made if there is none. Raises ConnectorError as `call`."""
+        with _lock:
+            session = _sessions.get(self._key)
+        if session is None:
+            answer = self._send(
+                "POST", "com.atproto.server.createSession", until, "", None, self._login
+            )
+            did, token = answer.get("did"), answer.get("accessJwt")
+            if not isinstance(did, str) or not isinstance(token, str) or not token.isascii():
+                raise ConnectorError("unreadable_answer")
+            session = Session(did, token)
+            with _lock:
+                _sessions[self._key] = session
+        return session
+
+    def _send(
+        self,
+        method: str,
+        name: str,
+        until: float,
+        token: str,
+        params: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:
+        start = time.monotonic()
+        limit = min(ONE_CALL, until - start)
+        if limit <= 0:
+            raise ConnectorError("timeout")
+        # The waits add up to the limit. A new connection each time: one that the server has closed
+        # meanwhile looks like a reset. Redirects are not followed.
+        waits = httpx.Timeout(limit * 0.6, connect=limit * 0.2, write=limit * 0.2, pool=0.1)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        content = bytearray()
+        try:
+            with (
+                httpx.Client(timeout=waits, verify=_tls(), trust_env=False) as client,
+                client.stream(
+                    method,
+                    f"{self._service}/xrpc/{name}",
+                    headers=headers,
+                    params=params,
+                    json=body,
+                ) as response,
+            ):
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if len(content) > LARGEST:
+                        raise ConnectorError("too_large")
+                    if time.monotonic() - start > limit:
+                        raise ConnectorError("timeout")
+        except httpx.TimeoutException:
+            raise ConnectorError("timeout") from None
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise ConnectorError("connection") from None
+        answer = _object(bytes(content))
+        if response.status_code == 200:
+            if answer is None:
+                raise ConnectorError("unreadable_answer")
+            return answer
+        raise _refusal(response, (answer or {}).get("error"))
+
+
+def _refusal(response: httpx.Response, error: object) -> ConnectorError:
+    status = response.status_code
+    if status == 429:
+        return AskedToWait(_wait(response))
+    if error in CODES:
+        return ConnectorError(CODES[str(error)], retry=status >= 500)
+    if status == 401 or error in STALE:
+        return ConnectorError("unauthorised", retry=False)
+    # 408 and 425 say nothing about whether the work was done, and a redirect is not an answer.
+    refused = 400 <= status < 500 and status not in (408, 425)
+    return ConnectorError(f"http_{status}", retry=not refused)
+
+
+def _wait(response: httpx.Response) -> float:
+    try:
+        if "Retry-After" in response.headers:
+            seconds = float(response.headers["Retry-After"])
+        else:
+            seconds = float(response.headers["RateLimit-Reset"]) - time.time()
+    except (KeyError, ValueError):
+        return DEFAULT_WAIT
+    return min(max(seconds, 1.0), LONGEST_WAIT) if seconds == seconds else DEFAULT_WAIT
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    # Loading the certificates takes longer than a request, so it is done once a process.
+    return httpx.create_ssl_context(trust_env=False)
