@@ -1,8 +1,8 @@
 """The rule profile of a community: what differs there from the rules that come with the release.
 
-A severity raised or lowered with a reason, phrases of one's own, a disclosure line, and claims that
-were approved with their evidence. Plain values; what is stored and when it holds is in
-`compliance/profiles.py`.
+A severity raised or lowered with a reason, phrases of one's own, a disclosure line, claims that
+were approved with their evidence, and who signs replies (`compliance/rules/route.py`). Plain
+values; what is stored and when it holds is in `compliance/profiles.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.enums import Direction, Severity
 from compliance.exceptions import BadInput
+from compliance.rules import route as signing_route
+from compliance.rules.route import THE_TWO, Route
 from compliance.rules.rule import Detection, Rule
 
 if TYPE_CHECKING:
@@ -145,6 +147,7 @@ class RuleProfile:
     phrases: tuple[Phrase, ...] = ()
     claims: tuple[ApprovedClaim, ...] = ()
     disclosure_line: str | None = None
+    route: Route = THE_TWO
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> RuleProfile:
@@ -154,11 +157,15 @@ class RuleProfile:
             phrases=tuple(Phrase(**entry) for entry in content["phrases"]),
             claims=tuple(ApprovedClaim(**entry) for entry in content["claims"]),
             disclosure_line=content["disclosure_line"],
+            route=Route.from_content(content["route"]) if "route" in content else THE_TWO,
         )
 
     def content(self) -> dict[str, Any]:
-        """JSON values."""
+        """JSON values. What was added to profiles later is left out where nobody uses it, so that
+        the digest of an earlier profile stays what was approved."""
         value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        if self.route == THE_TWO:
+            del value["route"]
         return value
 
     @property
@@ -181,6 +188,11 @@ def check(profile: RuleProfile, rules: RuleSet) -> None:
         _check_claim(claim)
     if profile.disclosure_line is not None:
         check_line(profile.disclosure_line)
+    own = (phrase.rule() for phrase in profile.phrases)
+    signing_route.check(
+        profile.route,
+        {r.id for r in (*rules.rules.values(), *own) if r.direction != Direction.INBOUND},
+    )
 
 
 def _check_fields(entry: Mapping[str, str]) -> None:

@@ -24,7 +24,7 @@ from engage import drafting
 from engage.models import Draft, DraftVersion
 from engage.views.progress import progress_of
 from engage.views.threads import conversation_context
-from reviews import gates, permissions, workflow
+from reviews import gates, permissions, routes, workflow
 from reviews.enums import RemarkKind
 from reviews.models import Remark, Review, User
 from reviews.permissions import Permission
@@ -93,12 +93,19 @@ def write(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         if "submit" in request.POST:
             answers = _answers_by_finding(version, request.POST)
             review = drafting.submit(by=user, draft_id=draft.pk, answers=answers)
-            messages.success(request, "Submitted. Compliance and legal have it now.")
+            messages.success(request, _submitted(review))
             return redirect("review", review.pk)
     except Refusal as refusal:
         return _page(request, draft, newest=before, refused=refusal)
     _say_saved(request, before, version)
     return redirect("draft", draft.pk)
+
+
+def _submitted(review: Review) -> str:
+    seats, first = routes.seats_of(review), routes.due_seats(review)
+    after = f", then {routes.in_words(seats[len(first) :])}" if len(first) < len(seats) else ""
+    has = "have" if len(first) > 1 else "has"
+    return f"Submitted. {routes.in_words(first).capitalize()} {has} it now{after}."
 
 
 def _check_own(user: User, draft: Draft) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compliance.enums import Severity
+from compliance.enums import Order, Severity
 from compliance.rules import RuleProfile
 from compliance.rules.profile import ApprovedClaim, Phrase, Weight
+from compliance.rules.route import EVERY_REPLY
 from engage.views import profile_form
 
 
@@ -38,7 +39,34 @@ def differences(before: RuleProfile, after: RuleProfile) -> list[Difference]:
         lines = (before.disclosure_line, after.disclosure_line)
         shown = ["that of the community" if line is None else line or "none" for line in lines]
         found.append(Difference("changed", "Disclosure line", *shown))
+    for kind, was, shall in zip(ROUTE, route_words(before), route_words(after), strict=True):
+        if was != shall:
+            found.append(Difference("changed", kind, was, shall))
     return found
+
+
+ROUTE = ("Compliance and legal sign", "A medical reviewer signs", "A second legal counsel signs")
+
+
+def route_words(profile: RuleProfile) -> list[str]:
+    """Who signs, and for what: a value for each of `ROUTE`."""
+    route = profile.route
+    return [
+        str(Order(route.order).label),
+        _asked_for(route.medical_for),
+        _asked_for(route.second_legal_for),
+    ]
+
+
+def _asked_for(names: Sequence[str]) -> str:
+    told = [
+        f"findings \u201c{Severity(name).label}\u201d" if name in Severity.values else name
+        for name in names
+        if name != EVERY_REPLY
+    ]
+    if EVERY_REPLY in names:
+        return "every reply"
+    return f"replies with {', '.join(told)}" if told else "nothing"
 
 
 def _told(entries: Sequence[Weight | Phrase | ApprovedClaim]) -> dict[str, str]:

@@ -3,7 +3,15 @@
 from reviews.models.corrections import Correction, Proposal
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
-from reviews.models.review import Disposition, Remark, Reveal, Review, ReviewAuthor, SignOff
+from reviews.models.review import (
+    Disposition,
+    FurtherSignOff,
+    Remark,
+    Reveal,
+    Review,
+    ReviewAuthor,
+    SignOff,
+)
 from reviews.models.safety import CaseFacts, HandOff, HelpGiven, SafetyCase
 from reviews.models.signposts import Signpost, SignpostSignature
 
@@ -12,6 +20,7 @@ __all__ = [
     "CaseFacts",
     "Correction",
     "Disposition",
+    "FurtherSignOff",
     "HandOff",
     "HelpGiven",
     "ProfileChange",
