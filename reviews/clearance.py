@@ -9,7 +9,7 @@ import json
 from django.utils import timezone
 
 from compliance import vault
-from reviews import gates, routes
+from reviews import gates, required_changes, routes
 from reviews.enums import SIGNING_ROLES, RemarkKind, ReviewState
 from reviews.exceptions import NotCleared
 from reviews.models import Review, Signpost
@@ -20,8 +20,9 @@ def seal_digest(review: Review) -> str:
     """Keyed digest of everything that a signature covers (law 2).
 
     The packet (text as it will be posted, thread, findings, references, rule set), the author's
-    answers, the dispositions with their reasons, whose signatures it takes and why, and the
-    signpost that the text is, if it is one.
+    answers, the dispositions with their reasons, whose signatures it takes and why, what was asked
+    for when the reply was last sent back with what its author made of it, and the signpost that
+    the text is, if it is one.
     """
     answers = review.remarks.filter(kind=RemarkKind.RESPONSE).select_related("body")
     content = {
@@ -37,6 +38,8 @@ def seal_digest(review: Review) -> str:
     }
     if (seats := routes.as_sealed(review)) is not None:
         content["seats"] = seats
+    if changes := required_changes.as_sealed(review):
+        content["changes"] = changes
     if review.signpost is not None:
         content["signpost"] = signpost_digest(review.signpost)
     return vault.digest(review.packet.key, json.dumps(content, sort_keys=True))

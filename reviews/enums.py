@@ -85,6 +85,20 @@ class RemarkKind(models.TextChoices):
     WITHDRAW = "withdraw", "Reason for withdrawal"
 
 
+class ReasonCode(models.TextChoices):
+    """Why a reply is sent back, refused or withdrawn; a community may have more of its own."""
+
+    INACCURATE = "inaccurate", "Not accurate"
+    MISSING_EVIDENCE = "missing_evidence", "Evidence is missing"
+    OFF_LABEL = "off_label", "Off label, or promotes a product"
+    PRIVACY = "privacy", "Privacy"
+    TONE = "tone", "Tone or wording"
+    NOT_OUR_ROLE = "not_our_role", "Not our role to answer"
+    SAFETY = "safety", "Somebody's safety"
+    NO_LONGER_NEEDED = "no_longer_needed", "No longer timely or needed"
+    OTHER = "other", "Something else"
+
+
 class Mistake(models.TextChoices):
     """What a reviewer says that the scanners got wrong about an identifier."""
 

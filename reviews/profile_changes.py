@@ -22,7 +22,7 @@ from reviews.exceptions import GateClosed, WrongState
 from reviews.models import ProfileChange, Replay, User
 from reviews.permissions import Permission
 from reviews.policy import check_change_waiting
-from reviews.workflow import checked_reason
+from reviews.reasons import checked_reason
 
 WAITS = "Another change of this profile waits for a decision. Decide on that one first."
 

@@ -19,13 +19,12 @@ from compliance import ledger, profiles, scanning, vault
 from compliance.exceptions import BadInput
 from compliance.ledger.kinds import EventKind
 from compliance.models import Finding, VaultText
-from reviews import clearance, gates, permissions, policy, routes, signatures
+from reviews import clearance, gates, permissions, policy, required_changes, routes, signatures
 from reviews.enums import Action, RemarkKind, ReviewState, Role, Seat, Verdict
 from reviews.exceptions import NotFresh, WrongState
 from reviews.models import Disposition, Remark, Review, ReviewAuthor, User
 from reviews.packet import Packet
-
-REASON_LENGTH = 2000
+from reviews.reasons import checked_code, checked_reason
 
 
 @transaction.atomic
@@ -59,6 +58,7 @@ def submit(
     findings = scanning.findings_of(text)
     gates.check_safety(thread_id)
     gates.check_answered(findings, answers.keys())
+    required_changes.check_answered(case_id)
     if Review.objects.filter(case_id=case_id, state__in=OPEN_STATES).exists():
         raise WrongState("This reply is in review already. Withdraw that review first.")
     assert text.scan is not None  # findings_of checked it
@@ -193,39 +193,47 @@ def sign(*, by: User, review_id: UUID, seat: Seat, password: str, seen: str) -> 
 
 
 @transaction.atomic
-def send_back(*, by: User, review_id: UUID, reason: str) -> Review:
+def send_back(*, by: User, review_id: UUID, code: str, reason: str) -> Review:
     """Gives the reply back to its author, with what must change.
 
+    Args:
+        code: the kind of reason (reviews/reasons.py).
+        reason: the required changes, one a line; the author answers each.
     Raises:
         NotAllowed, WrongState, BadInput: the message says why.
     """
     review = _locked(review_id)
     permissions.check_may_decide(by, review)
-    return _decide(review, by, Action.SEND_BACK, RemarkKind.SEND_BACK, EventKind.SENT_BACK, reason)
+    required_changes.ask(review, checked_reason(reason))
+    return _decide(review, by, Action.SEND_BACK, code, reason)
 
 
 @transaction.atomic
-def refuse(*, by: User, review_id: UUID, reason: str) -> Review:
+def refuse(*, by: User, review_id: UUID, code: str, reason: str) -> Review:
     """Decides that this reply is not to be posted.
 
+    Args:
+        code: the kind of reason (reviews/reasons.py).
     Raises:
         NotAllowed, WrongState, BadInput: the message says why.
     """
     review = _locked(review_id)
     permissions.check_may_decide(by, review)
-    return _decide(review, by, Action.REFUSE, RemarkKind.REFUSE, EventKind.REFUSED, reason)
+    return _decide(review, by, Action.REFUSE, code, reason)
 
 
 @transaction.atomic
-def withdraw(*, by: User, review_id: UUID, reason: str) -> Review:
+def withdraw(*, by: User, review_id: UUID, code: str, reason: str) -> Review:
     """Takes the reply out, wherever it stands. What is live is then taken down by a sweep.
 
+    Args:
+        code: the kind of reason (reviews/reasons.py).
     Raises:
         NotAllowed, WrongState, BadInput: the message says why.
     """
     review = _locked(review_id)
     permissions.check_may_withdraw(by, review)
-    return _decide(review, by, Action.WITHDRAW, RemarkKind.WITHDRAW, EventKind.WITHDRAWN, reason)
+    return _decide(review, by, Action.WITHDRAW, code, reason)
 
 
 @transaction.atomic
@@ -312,34 +320,25 @@ def _move(review: Review, action: Action, **changes: Any) -> None:
         setattr(review, name, value)
 
 
-def _decide(
-    review: Review, by: User, action: Action, kind: RemarkKind, event: EventKind, reason: str
-) -> Review:
-    written = _remark(review, by, kind, reason)
+_DECISIONS = {
+    Action.SEND_BACK: (RemarkKind.SEND_BACK, EventKind.SENT_BACK),
+    Action.REFUSE: (RemarkKind.REFUSE, EventKind.REFUSED),
+    Action.WITHDRAW: (RemarkKind.WITHDRAW, EventKind.WITHDRAWN),
+}
+
+
+def _decide(review: Review, by: User, action: Action, code: str, reason: str) -> Review:
+    kind, event = _DECISIONS[action]
+    code, label = checked_code(review, code)
+    written = _remark(review, by, kind, reason, reason_code=code, reason_label=label)
     _move(review, action, decided_at=timezone.now())
-    _record(event, review, by.actor, remark=written.pk)
+    _record(event, review, by.actor, remark=written.pk, code=code)
     return review
 
 
-def _remark(
-    review: Review, by: User, kind: RemarkKind, body: str, finding: Finding | None = None
-) -> Remark:
+def _remark(review: Review, by: User, kind: RemarkKind, body: str, **more: Any) -> Remark:
     sealed = vault.seal(review.packet.key, checked_reason(body))
-    return Remark.objects.create(review=review, by=by, kind=kind, body=sealed, finding=finding)
-
-
-def checked_reason(written: str) -> str:
-    """The reason without the space around it.
-
-    Raises:
-        BadInput: nothing was written, or more than the record takes.
-    """
-    written = written.strip()
-    if not written:
-        raise BadInput("Please write why: the reason is part of the record.")
-    if len(written) > REASON_LENGTH:
-        raise BadInput(f"Please keep the reason under {REASON_LENGTH} characters.")
-    return written
+    return Remark.objects.create(review=review, by=by, kind=kind, body=sealed, **more)
 
 
 def _record(kind: EventKind, review: Review, by: str, **facts: Any) -> None:

@@ -142,9 +142,16 @@ def _bring(review: Review, state: ReviewState) -> None:
     S = ReviewState
     if state in (S.SENT_BACK, S.REFUSED):
         verb = workflow.send_back if state == S.SENT_BACK else workflow.refuse
-        verb(by=person(Role.COMPLIANCE), review_id=review.pk, reason="Please change it.")
+        verb(
+            by=person(Role.COMPLIANCE),
+            review_id=review.pk,
+            code="other",
+            reason="Please change it.",
+        )
     elif state == S.WITHDRAWN:
-        workflow.withdraw(by=review.submitted_by, review_id=review.pk, reason="Not needed.")
+        workflow.withdraw(
+            by=review.submitted_by, review_id=review.pk, code="other", reason="Not needed."
+        )
     elif state != S.SUBMITTED:
         dispose_all(review)
         first, *rest = routes.seats_of(review)

@@ -14,12 +14,14 @@ from django.utils import timezone
 from compliance.enums import Direction, Order, Severity
 from compliance.exceptions import BadInput
 from compliance.rules import ApprovedClaim, Route, Rule, RuleProfile, shipped_rules
+from compliance.rules.house_reason import HouseReason
 from compliance.rules.profile import MILDEST, STRICTEST_KEPT, Phrase, Weight
 from compliance.rules.route import EVERY_REPLY
 
 EMPTY_ROWS = 3
 PHRASE = ("words", "direction", "severity", "why", "advice")
 CLAIM = ("text", "reference", "owner", "expires_on")
+HOUSE_REASON = ("code", "label")
 DIRECTIONS = (
     (Direction.OUTBOUND.value, "in replies"),
     (Direction.INBOUND.value, "in posts"),
@@ -76,7 +78,11 @@ def check_whole(typed: Mapping[str, str]) -> None:
     for rule_id in shipped_rules().rules:
         if typed.get(f"reason-{rule_id}", "").strip() and not typed.get(f"severity-{rule_id}"):
             raise BadInput(f"Choose how {rule_id} is taken here, or take the reason away.")
-    for kind, fields, told in (("phrase", PHRASE, ("why", "advice")), ("claim", CLAIM, CLAIM[1:])):
+    for kind, fields, told in (
+        ("phrase", PHRASE, ("why", "advice")),
+        ("claim", CLAIM, CLAIM[1:]),
+        ("house", HOUSE_REASON, HOUSE_REASON[1:]),
+    ):
         for row in _rows(typed, kind, fields):
             if not row[fields[0]] and any(row[name] for name in told):
                 raise BadInput("One of the rows has no words. Fill them in, or empty the row.")
@@ -91,6 +97,11 @@ def read(typed: Mapping[str, str]) -> RuleProfile:
     ]
     phrases = [Phrase(**row) for row in _rows(typed, "phrase", PHRASE) if row["words"]]
     claims = [ApprovedClaim(**row) for row in _rows(typed, "claim", CLAIM) if row["text"]]
+    reasons = [
+        HouseReason(row["code"].upper(), row["label"])
+        for row in _rows(typed, "house", HOUSE_REASON)
+        if row["code"]
+    ]
     own_line = typed.get("line_is") == "own"
     return RuleProfile(
         weights=tuple(weights),
@@ -102,6 +113,7 @@ def read(typed: Mapping[str, str]) -> RuleProfile:
             medical_for=_chosen(typed, "medical"),
             second_legal_for=_chosen(typed, "second_legal"),
         ),
+        reasons=tuple(reasons),
     )
 
 
@@ -157,6 +169,7 @@ def shown(profile: RuleProfile) -> dict[str, object]:
         ],
         "phrases": [*profile.phrases, *[empty] * EMPTY_ROWS],
         "claims": [*profile.claims, *[dict.fromkeys(CLAIM, "")] * EMPTY_ROWS],
+        "reasons": [*profile.reasons, *[dict.fromkeys(HOUSE_REASON, "")] * EMPTY_ROWS],
         "line": profile.disclosure_line,
         "orders": Order.choices,
         "order": profile.route.order,

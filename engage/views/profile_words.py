@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from compliance.enums import Order, Severity
 from compliance.rules import RuleProfile
+from compliance.rules.house_reason import HouseReason
 from compliance.rules.profile import ApprovedClaim, Phrase, Weight
 from compliance.rules.route import EVERY_REPLY
 from engage.views import profile_form
@@ -29,6 +30,7 @@ def differences(before: RuleProfile, after: RuleProfile) -> list[Difference]:
         ("Severity", _told(before.weights), _told(after.weights)),
         ("House rule", _told(before.phrases), _told(after.phrases)),
         ("Approved claim", _told(before.claims), _told(after.claims)),
+        ("Kind of reason", _told(before.reasons), _told(after.reasons)),
     ):
         for name in [*old, *(name for name in new if name not in old)]:
             if old.get(name) != new.get(name):
@@ -45,7 +47,11 @@ def differences(before: RuleProfile, after: RuleProfile) -> list[Difference]:
     return found
 
 
-ROUTE = ("Compliance and legal sign", "A medical reviewer signs", "A second legal counsel signs")
+ROUTE = (
+    "Compliance and legal sign",
+    "A medical reviewer signs for",
+    "A second legal counsel signs for",
+)
 
 
 def route_words(profile: RuleProfile) -> list[str]:
@@ -66,14 +72,16 @@ def _asked_for(names: Sequence[str]) -> str:
     ]
     if EVERY_REPLY in names:
         return "every reply"
-    return f"replies with {', '.join(told)}" if told else "nothing"
+    return f"replies with {', '.join(told)}" if told else "no reply"
 
 
-def _told(entries: Sequence[Weight | Phrase | ApprovedClaim]) -> dict[str, str]:
+def _told(entries: Sequence[Weight | Phrase | ApprovedClaim | HouseReason]) -> dict[str, str]:
     """Each entry in words, under what makes it the same entry."""
     told = {}
     for entry in entries:
         match entry:
+            case HouseReason():
+                told[entry.code] = f"{entry.code}: {entry.label}"
             case Weight():
                 severity = Severity(entry.severity).label
                 told[entry.rule] = f"{entry.rule}: {severity}. {entry.reason}"

@@ -86,6 +86,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         if profile.disclosure_line is None
         else profile.disclosure_line,
         "own_line": profile.disclosure_line is not None,
+        "reasons": profile.reasons,
         "route": list(zip(profile_words.ROUTE, profile_words.route_words(profile), strict=True)),
         "changes": list(changes.select_related("proposed_by", "decided_by")),
         "waiting": changes.filter(state=ChangeState.WAITING).first(),

@@ -3,6 +3,7 @@
 from reviews.models.corrections import Correction, Proposal
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
+from reviews.models.required_changes import ChangeAnswer, RequiredChange
 from reviews.models.review import (
     Disposition,
     FurtherSignOff,
@@ -18,6 +19,7 @@ from reviews.models.signposts import Signpost, SignpostSignature
 __all__ = [
     "ApiToken",
     "CaseFacts",
+    "ChangeAnswer",
     "Correction",
     "Disposition",
     "FurtherSignOff",
@@ -27,6 +29,7 @@ __all__ = [
     "Proposal",
     "Remark",
     "Replay",
+    "RequiredChange",
     "Reveal",
     "Review",
     "ReviewAuthor",

@@ -159,6 +159,10 @@ class Remark(models.Model):
     finding = models.ForeignKey(Finding, null=True, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=RemarkKind)
+    # Of a decision: ReasonCode or one of the community's own, with what it said then. None beside
+    # what is no decision, and for those of before there were codes.
+    reason_code = models.CharField(max_length=20, null=True)
+    reason_label = models.CharField(max_length=80, null=True)
     body = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from compliance.enums import Severity
 from compliance.exceptions import TextErased
 from compliance.masking import Segment
 from reviews import permissions, routes
-from reviews.enums import SIGNING_ROLES, ReviewState, Seat
+from reviews.enums import SIGNING_ROLES, ReviewState, Role, Seat
 from reviews.models import Review, User
 from reviews.packet import packet_of
 from reviews.permissions import Permission
@@ -84,7 +85,7 @@ def _row(review: Review, user: User) -> Row:
         worst=min(severities, key=lambda s: s.rank, default=None),
         signed=_signed(review),
         overdue=review.state in TABS["open"][1] and review.due_at < timezone.now(),
-        yours=_yours(review, user),
+        yours=_yours(review, user, severities),
     )
 
 
@@ -97,7 +98,7 @@ def _signed(review: Review) -> dict[str, bool]:
     return {str(w.seat.label): w.seat in given for w in routes.seats_of(review)}
 
 
-def _yours(review: Review, user: User) -> str:
+def _yours(review: Review, user: User, severities: Sequence[Severity]) -> str:
     # From what is loaded already: a question to the database for each row would be a hundred.
     if review.state not in TABS["open"][1]:
         return ""
@@ -108,5 +109,8 @@ def _yours(review: Review, user: User) -> str:
     if any(wanted.seat.role in user.roles for wanted in routes.due_seats(review)):
         return "Your signature is wanted"
     if any(wanted.seat.role in user.roles for wanted in routes.open_seats(review)):
-        return f"Yours comes after {routes.in_words(routes.due_seats(review))}"
+        later = f"Yours comes after {routes.in_words(routes.due_seats(review))}"
+        # Legal disposes of these before anybody signs, whoever signs first.
+        first = review.state == ReviewState.SUBMITTED and Severity.NEEDS_LEGAL in severities
+        return f"Look at its findings. {later}" if first and Role.LEGAL in user.roles else later
     return "Waits for somebody else"

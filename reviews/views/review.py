@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from compliance import vault
 from compliance.exceptions import BadInput, Refusal
 from compliance.masking import LABELS, Pseudonyms, Segment, masked_places
-from reviews import clearance, gates, permissions, workflow
+from reviews import clearance, gates, permissions, reasons, required_changes, workflow
 from reviews.enums import Action, Seat, Verdict
 from reviews.models import Remark, Review, User
 from reviews.packet import PacketPost, packet_of
@@ -25,6 +25,8 @@ from reviews.reveal import reveal
 from reviews.views.judged import judged
 from reviews.views.seats import after_signing, shown_seats, why_not_sign
 from reviews.views.showing import reply_segments, shown_segments
+
+TYPED = ("body", "reason", "verdict", "seat", "code")  # what a refused form gives back
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "reply": reply,
         "masked": masked_places(reply),
         "judged": judged(review, packet),
+        "asked_before": required_changes.before(review),
+        "reasons": reasons.choices_for(review),
         "remarks": [(remark, vault.unseal(remark.body)) for remark in remarks],
         "signatures": review.signatures,
         "seats": shown_seats(review),
@@ -116,7 +120,7 @@ def _try(
     try:
         act()
     except Refusal as refusal:
-        typed = {name: request.POST.get(name, "") for name in ("body", "reason", "verdict", "seat")}
+        typed = {name: request.POST.get(name, "") for name in TYPED}
         return _page(
             request,
             review_of(review_id),
@@ -190,8 +194,12 @@ def _decision(
     request: HttpRequest, review_id: UUID, action: Action, verb: Callable[..., Any], done: str
 ) -> HttpResponse:
     def act() -> None:
-        reason = request.POST.get("reason", "")
-        verb(by=cast(User, request.user), review_id=review_id, reason=reason)
+        verb(
+            by=cast(User, request.user),
+            review_id=review_id,
+            code=request.POST.get("code", ""),
+            reason=request.POST.get("reason", ""),
+        )
 
     return _try(request, review_id, action.value, act, done)
 

@@ -58,7 +58,9 @@ def signature(signpost: Signpost, user: User, role: Role, digest: str = "") -> S
 def begun(signpost: Signpost | None, by: User | None = None) -> Review:
     """A review of a signpost as somebody with a shell puts it there, one step before `cleared`."""
     ordinary = cases.review_at(ReviewState.SUBMITTED)
-    workflow.withdraw(by=ordinary.submitted_by, review_id=ordinary.pk, reason="Not needed.")
+    workflow.withdraw(
+        by=ordinary.submitted_by, review_id=ordinary.pk, code="other", reason="Not needed."
+    )
     review = Review.objects.get(pk=ordinary.pk)
     review.pk = uuid.uuid4()
     review.packet = cases.spare_text(ordinary.packet.key)
@@ -229,7 +231,9 @@ def attempt_after_it_was_retired() -> str:
 
 def attempt_after_withdrawal() -> str:
     publication = cases.queued_signpost()
-    workflow.withdraw(by=cases.person(Role.SAFETY), review_id=publication.review_id, reason="No.")
+    workflow.withdraw(
+        by=cases.person(Role.SAFETY), review_id=publication.review_id, code="other", reason="No."
+    )
     return insert(attempt(publication))
 
 

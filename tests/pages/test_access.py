@@ -132,7 +132,7 @@ def test_form_is_taken_from_its_roles_alone(
     client: Client, here: World, name: str, role: Role
 ) -> None:
     client.force_login(here.person(name, role))
-    fields = {"reason": "Why.", "outcome": "forwarded", "verdict": "accepted"}
+    fields = {"reason": "Why.", "code": "other", "outcome": "forwarded", "verdict": "accepted"}
     fields |= {"role": role if role in (O, L) else L, "password": cases.PASSWORD}
     fields["seat"] = fields["role"]
     finding = str(here.review.scan.findings.latest("start").pk)

@@ -78,7 +78,7 @@ def test_person_with_two_roles_chooses_and_signs_once(client: Client) -> None:
     [
         (Role.COMPLIANCE, "Your signature is wanted"),
         (Role.MEDICAL, "Your signature is wanted"),
-        (Role.LEGAL, "Yours comes after compliance and medical review"),
+        (Role.LEGAL, "Look at its findings. Yours comes after compliance and medical review"),
         (Role.AUDITOR, "Waits for somebody else"),
     ],
 )

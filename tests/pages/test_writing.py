@@ -166,8 +166,9 @@ def test_sent_back_reply_shows_its_author_what_must_change(client: Client) -> No
     [
         ("sign", {"seat": "compliance", "password": "wrong", "seen": "x"}, 403, "password"),
         ("sign", {"seat": "nobody"}, 400, "sign again"),
-        ("send_back", {"reason": " "}, 400, "write"),
-        ("refuse", {"reason": ""}, 400, "write"),
+        ("send_back", {"reason": " ", "code": "tone"}, 400, "write"),
+        ("send_back", {"reason": "Why."}, 400, "kind of reason"),
+        ("refuse", {"reason": "", "code": "tone"}, 400, "write"),
         ("remark", {"body": " "}, 400, "write"),
         ("dispose", {"verdict": "maybe", "reason": "Because it is."}, 400, "Choose"),
         ("dispose", {"finding": "no id", "verdict": "valid", "reason": "Because it is."}, 400, ""),

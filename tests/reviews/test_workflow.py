@@ -10,13 +10,14 @@ import pytest
 from django.conf import settings
 
 from compliance.exceptions import BadInput, NotAllowed, Refusal
-from reviews import permissions, workflow
+from reviews import permissions, required_changes, workflow
 from reviews.enums import Action, ReviewState, Role, Seat, Verdict
 from reviews.exceptions import GateClosed, NotFresh, WrongState
 from reviews.management.commands.workflow_diagram import document
 from reviews.models import Review, User
 from reviews.permissions import PERMISSIONS, Permission
 from reviews.policy import TRANSITIONS
+from reviews.required_changes import Said
 from tests import cases
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +40,7 @@ def act(action: Action, review: Review, by: User) -> None:
         Action.REFUSE: workflow.refuse,
         Action.WITHDRAW: workflow.withdraw,
     }
-    verbs[action](by=by, review_id=review.pk, reason="Because.")
+    verbs[action](by=by, review_id=review.pk, code="other", reason="Because.")
 
 
 @pytest.mark.parametrize("role", Role)
@@ -181,7 +182,9 @@ def test_dispose_by_the_author_is_refused() -> None:
 def test_decision_without_a_proper_reason_is_refused(reason: str) -> None:
     review = cases.review_at(ReviewState.SUBMITTED)
     with pytest.raises(BadInput):
-        workflow.refuse(by=cases.person(Role.LEGAL), review_id=review.pk, reason=reason)
+        workflow.refuse(
+            by=cases.person(Role.LEGAL), review_id=review.pk, code="other", reason=reason
+        )
 
 
 def test_draft_sent_back_can_be_changed_and_submitted_again() -> None:
@@ -189,6 +192,8 @@ def test_draft_sent_back_can_be_changed_and_submitted_again() -> None:
 
     review = cases.review_at(ReviewState.SENT_BACK)
     author = review.submitted_by
+    done = {change.pk: Said(True, "") for change in review.required_changes.all()}
+    required_changes.answer(by=author, case_id=review.case_id, answers=done)
     drafting.save(by=author, draft_id=review.case_id, body=cases.CLEAN + " For most people.")
     again = drafting.submit(by=author, draft_id=review.case_id, answers={})
     assert again.pk != review.pk and again.state == ReviewState.SUBMITTED

@@ -116,11 +116,9 @@ class Command(BaseCommand):
         if reply["state"] == "submitted":
             return
         ruth = User.objects.get(username="ruth")
-        if reply["state"] == "sent_back":
-            workflow.send_back(by=ruth, review_id=review.pk, reason=reply["reason"])
-            return
-        if reply["state"] == "refused":
-            workflow.refuse(by=ruth, review_id=review.pk, reason=reply["reason"])
+        decisions = {"sent_back": workflow.send_back, "refused": workflow.refuse}
+        if decide := decisions.get(reply["state"]):
+            decide(by=ruth, review_id=review.pk, code=reply["code"], reason=reply["reason"])
             return
         self._dispose(review)
         self._sign(review, Seat.COMPLIANCE)
@@ -197,6 +195,7 @@ class Command(BaseCommand):
             workflow.withdraw(
                 by=User.objects.get(username="amara"),
                 review_id=review.pk,
+                code=reply["code"],
                 reason=reply["reason"],
             )
 
