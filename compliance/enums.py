@@ -51,3 +51,11 @@ class ScanState(models.TextChoices):
     PENDING = "pending", "waiting for a scan"
     SCANNED = "scanned", "scanned"
     HELD = "held", "held: a scanner failed"
+
+
+class Order(models.TextChoices):
+    """In which order compliance and legal sign the replies of a community."""
+
+    PARALLEL = "parallel", "at the same time"
+    COMPLIANCE_FIRST = "compliance_first", "compliance first, then legal"
+    LEGAL_FIRST = "legal_first", "legal first, then compliance"

@@ -127,7 +127,8 @@ class ReplacedTrigger(Trigger):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        self.was.database_backwards(app_label, schema_editor, to_state, from_state)
+        # Dropped by its name: the earlier law may have replaced another one itself.
+        super().database_backwards(app_label, schema_editor, to_state, from_state)
         super().database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(
@@ -138,7 +139,7 @@ class ReplacedTrigger(Trigger):
         to_state: ProjectState,
     ) -> None:
         super().database_backwards(app_label, schema_editor, from_state, to_state)
-        self.was.database_forwards(app_label, schema_editor, to_state, from_state)
+        Trigger.database_forwards(self.was, app_label, schema_editor, to_state, from_state)
 
 
 def listed(migration: str, name: str) -> Trigger:

@@ -44,6 +44,7 @@ PAGES = (
 FIRST_PAGES = (
     (Role.COMPLIANCE, "queue"),
     (Role.LEGAL, "queue"),
+    (Role.MEDICAL, "queue"),
     (Role.SAFETY, "safety"),
     (Role.CLINICIAN, "inbox"),
     (Role.AUDITOR, "history"),

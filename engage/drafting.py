@@ -238,6 +238,7 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
             by=by,
             case_id=draft.pk,
             thread_id=draft.thread_id,
+            community_id=draft.thread.community_id,
             community_name=draft.thread.community.name,
             text=version.text,
             packet=packet_for(draft, version),

@@ -120,6 +120,7 @@ def post(*, by: User, post_id: UUID, signpost_id: UUID) -> Review:
         signpost=signpost,
         case_id=draft.pk,
         thread_id=thread.pk,
+        community_id=thread.community_id,
         community_name=thread.community.name,
         text=version.text,
         packet=drafting.packet_for(draft, version, without_held=True),

@@ -9,7 +9,7 @@ import json
 from django.utils import timezone
 
 from compliance import vault
-from reviews import gates
+from reviews import gates, required_changes, routes
 from reviews.enums import SIGNING_ROLES, RemarkKind, ReviewState
 from reviews.exceptions import NotCleared
 from reviews.models import Review, Signpost
@@ -20,7 +20,9 @@ def seal_digest(review: Review) -> str:
     """Keyed digest of everything that a signature covers (law 2).
 
     The packet (text as it will be posted, thread, findings, references, rule set), the author's
-    answers, the dispositions with their reasons, and the signpost that the text is, if it is one.
+    answers, the dispositions with their reasons, whose signatures it takes and why, what was asked
+    for when the reply was last sent back with what its author made of it, and the signpost that
+    the text is, if it is one.
     """
     answers = review.remarks.filter(kind=RemarkKind.RESPONSE).select_related("body")
     content = {
@@ -34,6 +36,10 @@ def seal_digest(review: Review) -> str:
             for d in gates.newest_dispositions(review).values()
         ),
     }
+    if (seats := routes.as_sealed(review)) is not None:
+        content["seats"] = seats
+    if changes := required_changes.as_sealed(review):
+        content["changes"] = changes
     if review.signpost is not None:
         content["signpost"] = signpost_digest(review.signpost)
     return vault.digest(review.packet.key, json.dumps(content, sort_keys=True))
@@ -52,7 +58,7 @@ def signpost_digest(signpost: Signpost) -> str:
 
 
 def cleared_text(review: Review) -> str:
-    """The text that was signed twice, and that may be posted now (laws 1 and 2).
+    """The text that everybody signed who must, and that may be posted now (laws 1 and 2).
 
     Reads everything anew: pass a review that the caller holds locked.
 
@@ -84,7 +90,12 @@ def cleared_text(review: Review) -> str:
 def _check_signed(review: Review) -> None:
     signpost, signatures = review.signpost, review.signatures
     signers = {signature.user_id for signature in signatures}
-    if {s.role for s in signatures} != set(SIGNING_ROLES) or len(signers) != len(SIGNING_ROLES):
+    lacking = (
+        routes.open_seats(review)
+        if signpost is None
+        else set(SIGNING_ROLES) - {s.role for s in signatures}
+    )
+    if lacking or len(signers) != len(signatures):
         raise NotCleared("This reply lacks a signature.")
     if review.authors.filter(user__in=signers).exists():
         raise NotCleared("One of the signers wrote a version of this reply.")

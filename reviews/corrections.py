@@ -25,7 +25,7 @@ from reviews.enums import Mistake, ProposalState
 from reviews.models import Correction, Proposal, User
 from reviews.permissions import Permission
 from reviews.policy import check_waiting
-from reviews.workflow import checked_reason
+from reviews.reasons import checked_reason
 
 LONGEST = 300  # characters of missed words
 

@@ -12,8 +12,31 @@ class Role(models.TextChoices):
     SAFETY = "safety", "Safety officer"
     AUDITOR = "auditor", "Auditor"
     ADMIN = "admin", "Administrator"
+    MEDICAL = "medical", "Medical reviewer"
 
 
+class Seat(models.TextChoices):
+    """A place for one signature under a review. The first two are always wanted (law 1)."""
+
+    COMPLIANCE = "compliance", "Compliance"
+    LEGAL = "legal", "Legal"
+    MEDICAL = "medical", "Medical review"
+    SECOND_LEGAL = "second_legal", "Second legal"
+
+    @property
+    def role(self) -> Role:
+        """The role that whoever signs here must hold."""
+        return Role.LEGAL if self is Seat.SECOND_LEGAL else Role(self.value)
+
+    @property
+    def signer(self) -> str:
+        """Who signs here, in words."""
+        return "Second legal counsel" if self is Seat.SECOND_LEGAL else str(self.role.label)
+
+
+# What a route may ask for beside the two of law 1.
+FURTHER_SEATS = (Seat.MEDICAL, Seat.SECOND_LEGAL)
+# The two roles of law 1; signposts take them alone.
 SIGNING_ROLES = (Role.COMPLIANCE, Role.LEGAL)
 
 
@@ -21,7 +44,7 @@ class ReviewState(models.TextChoices):
     """Where a review stands."""
 
     SUBMITTED = "submitted", "Waiting for review"
-    IN_REVIEW = "in_review", "Signed once"
+    IN_REVIEW = "in_review", "Signed in part"
     CLEARED = "cleared", "Cleared to post"
     SUSPENDED = "suspended", "Suspended: the thread moved"
     PUBLISHED = "published", "Posted"
@@ -35,6 +58,7 @@ class Action(models.TextChoices):
     """What can happen to a review after it was submitted."""
 
     SIGN = "sign", "Sign"
+    CLEAR = "clear", "Clear: everybody who must has signed"
     SEND_BACK = "send_back", "Send back"
     REFUSE = "refuse", "Refuse"
     WITHDRAW = "withdraw", "Withdraw"
@@ -59,6 +83,20 @@ class RemarkKind(models.TextChoices):
     SEND_BACK = "send_back", "Required changes"
     REFUSE = "refuse", "Reason for refusal"
     WITHDRAW = "withdraw", "Reason for withdrawal"
+
+
+class ReasonCode(models.TextChoices):
+    """Why a reply is sent back, refused or withdrawn; a community may have more of its own."""
+
+    INACCURATE = "inaccurate", "Not accurate"
+    MISSING_EVIDENCE = "missing_evidence", "Evidence is missing"
+    OFF_LABEL = "off_label", "Off label, or promotes a product"
+    PRIVACY = "privacy", "Privacy"
+    TONE = "tone", "Tone or wording"
+    NOT_OUR_ROLE = "not_our_role", "Not our role to answer"
+    SAFETY = "safety", "Somebody's safety"
+    NO_LONGER_NEEDED = "no_longer_needed", "No longer timely or needed"
+    OTHER = "other", "Something else"
 
 
 class Mistake(models.TextChoices):

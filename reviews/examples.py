@@ -12,7 +12,7 @@ from compliance.models import VaultText
 from reviews import permissions
 from reviews.enums import Mistake
 from reviews.models import Correction, User
-from reviews.workflow import checked_reason
+from reviews.reasons import checked_reason
 
 SOURCE = "corrections"
 # Kind shown here: type that the tagger learns (scripts/training/examples.py). Pictures and what has

@@ -54,8 +54,8 @@ def check_disposed(findings: Sequence[Finding], dispositions: dict[UUID, Disposi
     missing = [f for f in wanted if f.pk not in dispositions]
     if missing:
         raise GateClosed(
-            f"{_counted(len(missing), 'finding')} without a disposition ({_rules(missing)}): say "
-            "what you make of each before you sign."
+            f"{_counted(len(missing), 'finding')} without a disposition ({_rules(missing)}): "
+            "compliance or legal says what to make of each before anybody signs."
         )
     valid = [f for f in findings if f.pk in dispositions and is_valid(dispositions[f.pk])]
     if valid:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from compliance.exceptions import NotAllowed, Refusal
-from reviews import policy
-from reviews.enums import SIGNING_ROLES, Role
-from reviews.models import ProfileChange, Proposal, Review, SignOff, Signpost, User
+from reviews import policy, routes
+from reviews.enums import SIGNING_ROLES, Role, Seat
+from reviews.models import ProfileChange, Proposal, Review, Signpost, User
 
 
 class Permission(enum.Enum):
@@ -44,32 +44,33 @@ class Permission(enum.Enum):
     MANAGE = "manage people and communities"
 
 
-_C, _O, _L, _S, _A, _M = (
+_C, _O, _L, _S, _A, _M, _D = (
     Role.CLINICIAN,
     Role.COMPLIANCE,
     Role.LEGAL,
     Role.SAFETY,
     Role.AUDITOR,
     Role.ADMIN,
+    Role.MEDICAL,
 )
 
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
-    Permission.READ_THREADS: frozenset({_C, _O, _L, _S, _A}),
+    Permission.READ_THREADS: frozenset({_C, _O, _L, _S, _A, _D}),
     Permission.DRAFT: frozenset({_C}),
-    Permission.READ_QUEUE: frozenset({_O, _L, _A}),
-    Permission.READ_REVIEWS: frozenset({_C, _O, _L, _A}),
-    Permission.REMARK: frozenset({_C, _O, _L}),
+    Permission.READ_QUEUE: frozenset({_O, _L, _A, _D}),
+    Permission.READ_REVIEWS: frozenset({_C, _O, _L, _A, _D}),
+    Permission.REMARK: frozenset({_C, _O, _L, _D}),
     Permission.DISPOSE: frozenset({_O, _L}),
-    Permission.SIGN: frozenset({_O, _L}),
-    Permission.DECIDE: frozenset({_O, _L}),
+    Permission.SIGN: frozenset({_O, _L, _D}),
+    Permission.DECIDE: frozenset({_O, _L, _D}),
     Permission.WITHDRAW: frozenset({_C, _O, _L, _S}),
     Permission.REVEAL: frozenset({_O, _L, _S}),
     Permission.CORRECT: frozenset({_O, _L, _S}),
-    Permission.READ_PUBLICATIONS: frozenset({_C, _O, _L, _S, _A, _M}),
+    Permission.READ_PUBLICATIONS: frozenset({_C, _O, _L, _S, _A, _M, _D}),
     Permission.SETTLE: frozenset({_O, _L}),
     Permission.READ_SAFETY: frozenset({_S, _O, _A}),
     Permission.DISPOSE_SAFETY: frozenset({_S}),
-    Permission.READ_PROFILES: frozenset({_C, _O, _L, _A}),
+    Permission.READ_PROFILES: frozenset({_C, _O, _L, _A, _D}),
     Permission.CHANGE_PROFILES: frozenset({_O}),
     Permission.READ_SIGNPOSTS: frozenset({_O, _L, _S, _A}),
     Permission.WRITE_SIGNPOSTS: frozenset({_O, _L, _S}),
@@ -100,28 +101,36 @@ def check_may_dispose(user: User, review: Review) -> None:
     policy.check_open_for_dispositions(review)
 
 
-def check_may_sign(user: User, review: Review, role: Role) -> None:
-    """Raises unless this person may sign this review in this role now (law 1)."""
+def check_may_sign(user: User, review: Review, seat: Seat) -> None:
+    """Raises unless this person may sign this review in this seat now (law 1)."""
     check_may(user, Permission.SIGN)
-    if role not in SIGNING_ROLES or role not in user.roles:
+    if seat.role not in user.roles:
         raise NotAllowed("You may not sign in a role that you do not hold.")
     check_not_author(user, review)
     policy.check_signable(review)
-    if SignOff.objects.filter(review=review, user=user).exists():
-        raise NotAllowed("You signed this review already; the other signature is another person's.")
-    if SignOff.objects.filter(review=review, role=role).exists():
-        raise NotAllowed(f"The signature of {role.label.lower()} is there already.")
+    if any(signature.user_id == user.pk for signature in routes.given(review).values()):
+        raise NotAllowed("You signed this review already: each signature is another person's.")
+    policy.check_seat_due(review, seat)
 
 
-def signing_role(user: User, review: Review) -> Role | None:
-    """The role in which this person could sign this review now, or None."""
-    return next((r for r in SIGNING_ROLES if allowed(check_may_sign, user, review, r)), None)
+def signing_seats(user: User, review: Review) -> list[Seat]:
+    """The seats in which this person could sign this review now: one of them, as they choose."""
+    due = {wanted.seat for wanted in routes.due_seats(review)}
+    if Seat.LEGAL in due:  # whoever comes first is not the second
+        due.discard(Seat.SECOND_LEGAL)
+    return [seat for seat in Seat if seat in due and allowed(check_may_sign, user, review, seat)]
 
 
 def check_may_decide(user: User, review: Review) -> None:
-    """Raises unless this person may send this review back or refuse it now."""
+    """Raises unless this person may send this review back or refuse it now.
+
+    A medical reviewer may where a medical review is asked for.
+    """
     check_may(user, Permission.DECIDE)
     check_not_author(user, review)
+    asked = Seat.MEDICAL in {wanted.seat for wanted in routes.seats_of(review)}
+    if not (asked or user.roles & set(SIGNING_ROLES)):
+        raise NotAllowed("This reply asks for no medical review; you may comment on it.")
     policy.check_decidable(review)
 
 
@@ -131,7 +140,7 @@ def check_may_withdraw(user: User, review: Review) -> None:
     A clinician withdraws what they wrote; reviewers and safety officers withdraw anything.
     """
     check_may(user, Permission.WITHDRAW)
-    if user.roles <= {Role.CLINICIAN, Role.ADMIN, Role.AUDITOR}:
+    if user.roles.isdisjoint({*SIGNING_ROLES, Role.SAFETY}):
         check_is_author(user, review)
     policy.check_withdrawable(review)
 
@@ -216,8 +225,8 @@ def can_may(user: User, permission: Permission) -> bool:
 
 
 def can_sign(user: User, review: Review) -> bool:
-    """Whether there is a role in which `check_may_sign` passes."""
-    return signing_role(user, review) is not None
+    """Whether there is a seat for which `check_may_sign` passes."""
+    return bool(signing_seats(user, review))
 
 
 def can_dispose(user: User, review: Review) -> bool:

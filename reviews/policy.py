@@ -3,16 +3,19 @@ and the checks that read it. Who may act is in reviews/permissions.py."""
 
 from __future__ import annotations
 
-from reviews.enums import Action, ChangeState, ProposalState, ReviewState
+from reviews import routes
+from reviews.enums import Action, ChangeState, ProposalState, ReviewState, Seat
 from reviews.exceptions import WrongState
 from reviews.models import ProfileChange, Proposal, Review, Signpost
 
 _S = ReviewState
 
 # From which state an action leads where. The database holds the same table (a trigger), the
-# diagram in docs/workflow.md is generated from it.
+# diagram in docs/workflow.md is generated from it. The last signature that a review takes clears it
+# in the same transaction.
 TRANSITIONS: dict[Action, dict[ReviewState, ReviewState]] = {
-    Action.SIGN: {_S.SUBMITTED: _S.IN_REVIEW, _S.IN_REVIEW: _S.CLEARED},
+    Action.SIGN: {_S.SUBMITTED: _S.IN_REVIEW, _S.IN_REVIEW: _S.IN_REVIEW},
+    Action.CLEAR: {_S.IN_REVIEW: _S.CLEARED},
     Action.SEND_BACK: {
         _S.SUBMITTED: _S.SENT_BACK,
         _S.IN_REVIEW: _S.SENT_BACK,
@@ -34,6 +37,7 @@ TRANSITIONS: dict[Action, dict[ReviewState, ReviewState]] = {
 
 _DONE = {
     Action.SIGN: "signed",
+    Action.CLEAR: "cleared",
     Action.SEND_BACK: "sent back",
     Action.REFUSE: "refused",
     Action.WITHDRAW: "withdrawn",
@@ -61,6 +65,21 @@ def next_state(review: Review, action: Action) -> ReviewState:
 def check_signable(review: Review) -> None:
     """Raises WrongState unless a signature is still wanted."""
     next_state(review, Action.SIGN)
+
+
+def check_seat_due(review: Review, seat: Seat) -> None:
+    """Raises WrongState unless the signature of this seat is wanted, and next."""
+    if seat in routes.given(review):
+        raise WrongState(f"The signature as {seat.signer.lower()} is there already.")
+    waiting = {wanted.seat: wanted for wanted in routes.open_seats(review)}
+    if seat not in waiting:
+        raise WrongState(f"No signature as {seat.signer.lower()} is asked for here.")
+    first = routes.due_seats(review)
+    if waiting[seat] not in first:
+        raise WrongState(
+            f"In this community replies are signed one after the other: first by "
+            f"{routes.in_words(first)}."
+        )
 
 
 def check_decidable(review: Review) -> None:

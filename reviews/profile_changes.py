@@ -16,13 +16,13 @@ from compliance.ledger.kinds import EventKind
 from compliance.models import RuleProfileVersion
 from compliance.rules import RuleProfile, shipped_rules
 from compliance.rules import profile as rule_profile
-from reviews import permissions
+from reviews import permissions, routes
 from reviews.enums import ChangeState
 from reviews.exceptions import GateClosed, WrongState
 from reviews.models import ProfileChange, Replay, User
 from reviews.permissions import Permission
 from reviews.policy import check_change_waiting
-from reviews.workflow import checked_reason
+from reviews.reasons import checked_reason
 
 WAITS = "Another change of this profile waits for a decision. Decide on that one first."
 
@@ -47,11 +47,13 @@ def propose(
     Raises:
         NotAllowed: not this person.
         BadInput: the profile can't stand, or is what was agreed already; the message says why.
+        GateClosed: nobody here could give a signature that its route asks for.
         WrongState: another change waits, or was agreed on meanwhile.
     """
     permissions.check_may(by, Permission.CHANGE_PROFILES)
     why = checked_reason(why)
     rule_profile.check(profile, shipped_rules())
+    routes.check_people(profile.route)
     newest = profiles.newest(community_id)
     if based_on != (newest.number if newest else 0):
         raise WrongState(
@@ -103,7 +105,8 @@ def approve(*, by: User, change_id: UUID, seen: str) -> RuleProfileVersion:
     Raises:
         NotAllowed: not this person; who proposed it never may (the database refuses as well).
         WrongState: somebody decided already.
-        GateClosed: it has not been tried on the whole history yet.
+        GateClosed: it has not been tried on the whole history yet, or nobody could give a signature
+            that its route asks for.
     """
     change = _locked(change_id)
     permissions.check_may_approve_change(by, change)
@@ -116,6 +119,7 @@ def approve(*, by: User, change_id: UUID, seen: str) -> RuleProfileVersion:
         rule_profile.check(profile, shipped_rules())
     except BadInput as refusal:  # the release changed meanwhile
         raise GateClosed(f"{refusal} Decline this change and propose it anew.") from refusal
+    routes.check_people(profile.route)
     change.state = ChangeState.APPROVED
     change.decided_by, change.decided_at = by, timezone.now()
     change.save(update_fields=["state", "decided_by", "decided_at"])

@@ -213,6 +213,7 @@ def clear(
     signpost: Signpost,
     case_id: UUID,
     thread_id: UUID,
+    community_id: UUID,
     community_name: str,
     text: VaultText,
     packet: Packet,
@@ -234,6 +235,7 @@ def clear(
     assert text.scan is not None  # the caller scanned it
     review = Review.objects.create(
         case_id=case_id,
+        community_id=community_id,
         community_name=community_name,
         submitted_by=by,
         packet=vault.seal(text.key, packet.dumps()),

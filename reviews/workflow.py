@@ -15,21 +15,16 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from compliance import ledger, scanning, vault
+from compliance import ledger, profiles, scanning, vault
 from compliance.exceptions import BadInput
 from compliance.ledger.kinds import EventKind
 from compliance.models import Finding, VaultText
-from reviews import clearance, gates, permissions, policy
-from reviews.enums import Action, RemarkKind, ReviewState, Role, Verdict
+from reviews import clearance, gates, permissions, policy, required_changes, routes, signatures
+from reviews.enums import Action, RemarkKind, ReviewState, Role, Seat, Verdict
 from reviews.exceptions import NotFresh, WrongState
-from reviews.models import Disposition, Remark, Review, ReviewAuthor, SignOff, User
+from reviews.models import Disposition, Remark, Review, ReviewAuthor, User
 from reviews.packet import Packet
-
-MEANING = {
-    Role.COMPLIANCE: "I reviewed this reply for compliance and approve it to be posted as shown.",
-    Role.LEGAL: "I reviewed this reply as legal counsel and approve it to be posted as shown.",
-}
-REASON_LENGTH = 2000
+from reviews.reasons import checked_code, checked_reason
 
 
 @transaction.atomic
@@ -38,6 +33,7 @@ def submit(
     by: User,
     case_id: UUID,
     thread_id: UUID,
+    community_id: UUID,
     community_name: str,
     text: VaultText,
     packet: Packet,
@@ -49,6 +45,7 @@ def submit(
 
     Args:
         case_id: the draft's id.
+        community_id: whose route says who must sign; it is kept with the review.
         text: the text as it will be posted, sealed and scanned.
         packet: what the signers will see.
         authors: everybody who wrote a version of the draft.
@@ -61,12 +58,16 @@ def submit(
     findings = scanning.findings_of(text)
     gates.check_safety(thread_id)
     gates.check_answered(findings, answers.keys())
+    required_changes.check_answered(case_id)
     if Review.objects.filter(case_id=case_id, state__in=OPEN_STATES).exists():
         raise WrongState("This reply is in review already. Withdraw that review first.")
     assert text.scan is not None  # findings_of checked it
+    seats = routes.planned(profiles.active_profile(community_id).route, findings)
     review = Review.objects.create(
         case_id=case_id,
+        community_id=community_id,
         community_name=community_name,
+        **routes.as_columns(seats),
         submitted_by=by,
         packet=vault.seal(text.key, packet.dumps()),
         text=text,
@@ -88,6 +89,7 @@ def submit(
         text=review.text_digest,
         rule_set=review.rule_set.version,
         rules=sorted({f.rule_id for f in findings}),
+        seats=[wanted.seat.value for wanted in seats],
     )
     return review
 
@@ -151,11 +153,11 @@ def remark(*, by: User, review_id: UUID, body: str) -> Remark:
 
 
 @transaction.atomic
-def sign(*, by: User, review_id: UUID, role: Role, password: str, seen: str) -> Review:
-    """Signs exactly what the signer saw (laws 1 and 2).
+def sign(*, by: User, review_id: UUID, seat: Seat, password: str, seen: str) -> Review:
+    """Signs exactly what the signer saw (laws 1 and 2); the last signature clears the review.
 
     Args:
-        role: compliance or legal; the signer must hold it.
+        seat: one that is wanted and due; the signer must hold its role.
         password: asked for afresh at each signature (21 CFR 11.200 as a design standard).
         seen: the digest that stood on the page that the signer read.
     Raises:
@@ -165,73 +167,73 @@ def sign(*, by: User, review_id: UUID, role: Role, password: str, seen: str) -> 
     if not by.check_password(password):
         raise NotFresh("That is not your password, so nothing was signed. Try again.")
     review = _locked(review_id)
-    permissions.check_may_sign(by, review, role)
+    permissions.check_may_sign(by, review, seat)
     gates.check_disposed(list(review.scan.findings.all()), gates.newest_dispositions(review))
     digest = clearance.seal_digest(review)
     if seen != digest:
         raise WrongState(
             "Something changed since you opened this page, so nothing was signed. Read it again."
         )
-    sign_off = SignOff.objects.create(
-        review=review,
-        user=by,
-        role=role,
-        digest=digest,
-        printed_name=by.printed_name,
-        meaning=MEANING[role],
-        signed_at=timezone.now(),
-    )
+    sign_off = signatures.write(by=by, review=review, seat=seat, digest=digest)
     _record(
         EventKind.SIGNED,
         review,
         by.actor,
-        role=str(role),
+        role=str(seat.role),
+        seat=str(seat),
         digest=digest,
         sign_off=sign_off.pk,
     )
-    expires = timezone.now() + timedelta(days=settings.CLEARANCE_DAYS)
-    if policy.next_state(review, Action.SIGN) == ReviewState.CLEARED:
-        _move(review, Action.SIGN, expires_at=expires, decided_at=timezone.now())
+    _move(review, Action.SIGN)
+    if not routes.open_seats(review):
+        expires = timezone.now() + timedelta(days=settings.CLEARANCE_DAYS)
+        _move(review, Action.CLEAR, expires_at=expires, decided_at=timezone.now())
         _record(EventKind.CLEARED, review, "system", digest=digest)
-    else:
-        _move(review, Action.SIGN)
     return review
 
 
 @transaction.atomic
-def send_back(*, by: User, review_id: UUID, reason: str) -> Review:
+def send_back(*, by: User, review_id: UUID, code: str, reason: str) -> Review:
     """Gives the reply back to its author, with what must change.
 
+    Args:
+        code: the kind of reason (reviews/reasons.py).
+        reason: the required changes, one a line; the author answers each.
     Raises:
         NotAllowed, WrongState, BadInput: the message says why.
     """
     review = _locked(review_id)
     permissions.check_may_decide(by, review)
-    return _decide(review, by, Action.SEND_BACK, RemarkKind.SEND_BACK, EventKind.SENT_BACK, reason)
+    required_changes.ask(review, checked_reason(reason))
+    return _decide(review, by, Action.SEND_BACK, code, reason)
 
 
 @transaction.atomic
-def refuse(*, by: User, review_id: UUID, reason: str) -> Review:
+def refuse(*, by: User, review_id: UUID, code: str, reason: str) -> Review:
     """Decides that this reply is not to be posted.
 
+    Args:
+        code: the kind of reason (reviews/reasons.py).
     Raises:
         NotAllowed, WrongState, BadInput: the message says why.
     """
     review = _locked(review_id)
     permissions.check_may_decide(by, review)
-    return _decide(review, by, Action.REFUSE, RemarkKind.REFUSE, EventKind.REFUSED, reason)
+    return _decide(review, by, Action.REFUSE, code, reason)
 
 
 @transaction.atomic
-def withdraw(*, by: User, review_id: UUID, reason: str) -> Review:
+def withdraw(*, by: User, review_id: UUID, code: str, reason: str) -> Review:
     """Takes the reply out, wherever it stands. What is live is then taken down by a sweep.
 
+    Args:
+        code: the kind of reason (reviews/reasons.py).
     Raises:
         NotAllowed, WrongState, BadInput: the message says why.
     """
     review = _locked(review_id)
     permissions.check_may_withdraw(by, review)
-    return _decide(review, by, Action.WITHDRAW, RemarkKind.WITHDRAW, EventKind.WITHDRAWN, reason)
+    return _decide(review, by, Action.WITHDRAW, code, reason)
 
 
 @transaction.atomic
@@ -258,7 +260,7 @@ def clear_signpost(*, by: User, review_id: UUID, hours: int) -> Review:
     review = _locked(review_id)
     _move(review, Action.SIGN)
     now = timezone.now()
-    _move(review, Action.SIGN, expires_at=now + timedelta(hours=hours), decided_at=now)
+    _move(review, Action.CLEAR, expires_at=now + timedelta(hours=hours), decided_at=now)
     _record(EventKind.CLEARED, review, by.actor, digest=clearance.seal_digest(review))
     return review
 
@@ -318,34 +320,25 @@ def _move(review: Review, action: Action, **changes: Any) -> None:
         setattr(review, name, value)
 
 
-def _decide(
-    review: Review, by: User, action: Action, kind: RemarkKind, event: EventKind, reason: str
-) -> Review:
-    written = _remark(review, by, kind, reason)
+_DECISIONS = {
+    Action.SEND_BACK: (RemarkKind.SEND_BACK, EventKind.SENT_BACK),
+    Action.REFUSE: (RemarkKind.REFUSE, EventKind.REFUSED),
+    Action.WITHDRAW: (RemarkKind.WITHDRAW, EventKind.WITHDRAWN),
+}
+
+
+def _decide(review: Review, by: User, action: Action, code: str, reason: str) -> Review:
+    kind, event = _DECISIONS[action]
+    code, label = checked_code(review, code)
+    written = _remark(review, by, kind, reason, reason_code=code, reason_label=label)
     _move(review, action, decided_at=timezone.now())
-    _record(event, review, by.actor, remark=written.pk)
+    _record(event, review, by.actor, remark=written.pk, code=code)
     return review
 
 
-def _remark(
-    review: Review, by: User, kind: RemarkKind, body: str, finding: Finding | None = None
-) -> Remark:
+def _remark(review: Review, by: User, kind: RemarkKind, body: str, **more: Any) -> Remark:
     sealed = vault.seal(review.packet.key, checked_reason(body))
-    return Remark.objects.create(review=review, by=by, kind=kind, body=sealed, finding=finding)
-
-
-def checked_reason(written: str) -> str:
-    """The reason without the space around it.
-
-    Raises:
-        BadInput: nothing was written, or more than the record takes.
-    """
-    written = written.strip()
-    if not written:
-        raise BadInput("Please write why: the reason is part of the record.")
-    if len(written) > REASON_LENGTH:
-        raise BadInput(f"Please keep the reason under {REASON_LENGTH} characters.")
-    return written
+    return Remark.objects.create(review=review, by=by, kind=kind, body=sealed, **more)
 
 
 def _record(kind: EventKind, review: Review, by: str, **facts: Any) -> None:

@@ -65,7 +65,7 @@ def play(canaries: dict[str, str]) -> None:
     cases.sign(review, Role.COMPLIANCE)
     live = Publication.objects.filter(state=PublicationState.LIVE)
     wait_until(lambda: live.exists(), 60, "the posting")
-    workflow.withdraw(by=author, review_id=review.pk, reason=canaries["comment"])
+    workflow.withdraw(by=author, review_id=review.pk, code="other", reason=canaries["comment"])
     mail.mail_admins("A test", "Nothing here.")
     print("played")
 

@@ -11,15 +11,16 @@ from django.utils import timezone
 
 from compliance import profiles, vault
 from compliance.models import DataKey, ListedWord, RuleProfileVersion, VaultText
-from compliance.rules import RuleProfile
+from compliance.rules import Route, RuleProfile
 from compliance.rules.profile import Weight
+from compliance.rules.route import THE_TWO
 from engage import drafting, intake, publishing, replaying, screening, signposting
 from engage.communities import add_community
 from engage.connectors.base import Item
 from engage.enums import ConnectorKind, PublicationState
 from engage.models import Community, Draft, DraftVersion, Post, Publication
-from reviews import clearance, corrections, gates, profile_changes, signposts, workflow
-from reviews.enums import ReviewState, Role, Verdict
+from reviews import clearance, corrections, gates, profile_changes, routes, signposts, workflow
+from reviews.enums import ReviewState, Role, Seat, Verdict
 from reviews.models import Disposition, ProfileChange, Proposal, Review, SafetyCase, Signpost, User
 from reviews.people import add_person
 
@@ -114,13 +115,17 @@ def review_at(
     *,
     flagged: bool = False,
     versions_by: Sequence[User | None] = (None,),
+    route: Route = THE_TWO,
 ) -> Review:
     """A review that came to this state by the verbs.
 
     Args:
         flagged: the reply has a finding that legal counsel must dispose of (and did, if signed).
+        route: of its community; of the seats that are due first, one is signed first.
     """
     written = draft(FLAGGED if flagged else CLEAN, versions_by)
+    if route != THE_TWO:
+        routed(route, written.thread.community)
     version = drafting.newest_version(written)
     assert version is not None and version.text.scan is not None
     answers = {
@@ -137,17 +142,26 @@ def _bring(review: Review, state: ReviewState) -> None:
     S = ReviewState
     if state in (S.SENT_BACK, S.REFUSED):
         verb = workflow.send_back if state == S.SENT_BACK else workflow.refuse
-        verb(by=person(Role.COMPLIANCE), review_id=review.pk, reason="Please change it.")
+        verb(
+            by=person(Role.COMPLIANCE),
+            review_id=review.pk,
+            code="other",
+            reason="Please change it.",
+        )
     elif state == S.WITHDRAWN:
-        workflow.withdraw(by=review.submitted_by, review_id=review.pk, reason="Not needed.")
+        workflow.withdraw(
+            by=review.submitted_by, review_id=review.pk, code="other", reason="Not needed."
+        )
     elif state != S.SUBMITTED:
         dispose_all(review)
-        sign(review, Role.COMPLIANCE)
+        first, *rest = routes.seats_of(review)
+        sign(review, first.seat)
         if state == S.IN_REVIEW:
             return
         days = -1 if state == S.EXPIRED else 14
         with override_settings(CLEARANCE_DAYS=days):
-            sign(review, Role.LEGAL)
+            for wanted in rest:
+                sign(review, wanted.seat)
         if state == S.EXPIRED:
             workflow.expire_due()
         elif state == S.SUSPENDED:
@@ -156,13 +170,23 @@ def _bring(review: Review, state: ReviewState) -> None:
             workflow.mark_published(review_id=review.pk)
 
 
-def sign(review: Review, role: Role, by: User | None = None) -> None:
-    """Signs as a new person in the role, or as `by`."""
+def routed(route: Route, here: Community | None = None) -> Community:
+    """A community whose replies take this route, and people for every seat."""
+    here = here or community()
+    for role in (Role.MEDICAL, Role.LEGAL, Role.LEGAL):
+        person(role)
+    profile_version(RuleProfile(route=route), here=here)
+    return here
+
+
+def sign(review: Review, seat: Seat | Role, by: User | None = None) -> None:
+    """Signs as a new person, or as `by`, in a seat; a role stands for the seat of its name."""
+    seat = Seat(seat.value)
     review = Review.objects.select_related("packet__key").get(pk=review.pk)
     workflow.sign(
-        by=by or person(role),
+        by=by or person(seat.role),
         review_id=review.pk,
-        role=role,
+        seat=seat,
         password=PASSWORD,
         seen=clearance.seal_digest(review),
     )

@@ -26,6 +26,7 @@ class EventKind(models.TextChoices):
     # engage: drafting
     DRAFT_STARTED = "draft_started", "Draft started"
     DRAFT_SAVED = "draft_saved", "Draft version saved"
+    CHANGES_ANSWERED = "changes_answered", "Required changes answered"
     # reviews
     REVIEW_SUBMITTED = "review_submitted", "Submitted for review"
     FINDING_DISPOSED = "finding_disposed", "Finding disposed"

@@ -19,6 +19,7 @@ from typing import Any
 from compliance.rules.product_facts import ProductFact, read_facts, with_facts
 from compliance.rules.profile import ApprovedClaim, RuleProfile, weighed
 from compliance.rules.reading import read_folder, read_lexicons
+from compliance.rules.route import Route
 from compliance.rules.rule import Detection, Example, Rule
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Detection",
     "Example",
     "ProductFact",
+    "Route",
     "Rule",
     "RuleProfile",
     "RuleSet",

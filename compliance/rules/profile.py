@@ -1,7 +1,8 @@
 """The rule profile of a community: what differs there from the rules that come with the release.
 
-A severity raised or lowered with a reason, phrases of one's own, a disclosure line, and claims that
-were approved with their evidence. Plain values; what is stored and when it holds is in
+A severity raised or lowered with a reason, phrases of one's own, a disclosure line, claims that
+were approved with their evidence, who signs replies (`compliance/rules/route.py`), and reasons of
+one's own (`compliance/rules/house_reason.py`). Plain values; what is stored and when it holds is in
 `compliance/profiles.py`.
 """
 
@@ -17,6 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from compliance.enums import Direction, Severity
 from compliance.exceptions import BadInput
+from compliance.rules import house_reason
+from compliance.rules import route as signing_route
+from compliance.rules.house_reason import HouseReason
+from compliance.rules.route import THE_TWO, Route
 from compliance.rules.rule import Detection, Rule
 
 if TYPE_CHECKING:
@@ -28,7 +33,7 @@ APPROVED = "approved_claims"
 MOST = 100  # entries of each kind
 LONGEST = {
     "words": 200, "why": 300, "advice": 300, "text": 600, "reference": 400, "owner": 200,
-    "reason": 300,
+    "reason": 300, "label": 80,
 }  # fmt: skip
 LONGEST_LINE = 400
 # A rule can be made milder, never be switched off: a warning is the least that an author answers.
@@ -145,6 +150,8 @@ class RuleProfile:
     phrases: tuple[Phrase, ...] = ()
     claims: tuple[ApprovedClaim, ...] = ()
     disclosure_line: str | None = None
+    route: Route = THE_TWO
+    reasons: tuple[HouseReason, ...] = ()
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> RuleProfile:
@@ -154,11 +161,18 @@ class RuleProfile:
             phrases=tuple(Phrase(**entry) for entry in content["phrases"]),
             claims=tuple(ApprovedClaim(**entry) for entry in content["claims"]),
             disclosure_line=content["disclosure_line"],
+            route=Route.from_content(content["route"]) if "route" in content else THE_TWO,
+            reasons=tuple(HouseReason(**entry) for entry in content.get("reasons", ())),
         )
 
     def content(self) -> dict[str, Any]:
-        """JSON values."""
+        """JSON values. What was added to profiles later is left out where nobody uses it, so that
+        the digest of an earlier profile stays what was approved."""
         value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        if self.route == THE_TWO:
+            del value["route"]
+        if not self.reasons:
+            del value["reasons"]
         return value
 
     @property
@@ -170,7 +184,7 @@ class RuleProfile:
 
 def check(profile: RuleProfile, rules: RuleSet) -> None:
     """Raises BadInput, with what to change, unless the profile can stand over these rules."""
-    for kind in (profile.weights, profile.phrases, profile.claims):
+    for kind in (profile.weights, profile.phrases, profile.claims, profile.reasons):
         if len(kind) > MOST:
             raise BadInput(f"At most {MOST} entries of each kind, please.")
         for entry in kind:
@@ -181,6 +195,12 @@ def check(profile: RuleProfile, rules: RuleSet) -> None:
         _check_claim(claim)
     if profile.disclosure_line is not None:
         check_line(profile.disclosure_line)
+    house_reason.check(profile.reasons)
+    own = (phrase.rule() for phrase in profile.phrases)
+    signing_route.check(
+        profile.route,
+        {r.id for r in (*rules.rules.values(), *own) if r.direction != Direction.INBOUND},
+    )
 
 
 def _check_fields(entry: Mapping[str, str]) -> None:

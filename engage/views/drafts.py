@@ -24,10 +24,11 @@ from engage import drafting
 from engage.models import Draft, DraftVersion
 from engage.views.progress import progress_of
 from engage.views.threads import conversation_context
-from reviews import gates, permissions, workflow
+from reviews import gates, permissions, required_changes, routes, workflow
 from reviews.enums import RemarkKind
 from reviews.models import Remark, Review, User
 from reviews.permissions import Permission
+from reviews.required_changes import Entry, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +91,23 @@ def write(request: HttpRequest, draft_id: UUID) -> HttpResponse:
             body=request.POST.get("body", ""),
             references=request.POST.get("references", ""),
         )
+        required_changes.answer(by=user, case_id=draft.pk, answers=_said(request.POST))
         if "submit" in request.POST:
             answers = _answers_by_finding(version, request.POST)
             review = drafting.submit(by=user, draft_id=draft.pk, answers=answers)
-            messages.success(request, "Submitted. Compliance and legal have it now.")
+            messages.success(request, _submitted(review))
             return redirect("review", review.pk)
     except Refusal as refusal:
         return _page(request, draft, newest=before, refused=refusal)
     _say_saved(request, before, version)
     return redirect("draft", draft.pk)
+
+
+def _submitted(review: Review) -> str:
+    seats, first = routes.seats_of(review), routes.due_seats(review)
+    after = f", then {routes.in_words(seats[len(first) :])}" if len(first) < len(seats) else ""
+    has = "have" if len(first) > 1 else "has"
+    return f"Submitted. {routes.in_words(first).capitalize()} {has} it now{after}."
 
 
 def _check_own(user: User, draft: Draft) -> None:
@@ -144,7 +153,8 @@ def _page(
         "claims": profiles.rules_for(draft.thread.community_id).claims,
         "review": review,
         "in_review": in_review,
-        "changes": _required_changes(review),
+        "decisions": _decisions(review),
+        "required": _required(draft, request.POST),
         "refused": refused,
         "can_reveal": False,
         "can_correct": False,
@@ -154,7 +164,29 @@ def _page(
     return render(request, "engage/draft.html", context, status=status)
 
 
-def _required_changes(review: Review | None) -> list[tuple[Remark, str]]:
+def _said(typed: Mapping[str, str]) -> dict[UUID, Said]:
+    """What was typed beside the required changes, by their ids."""
+    said = {}
+    for name in typed:
+        if name.startswith("why-not-"):
+            slot = name.removeprefix("why-not-")
+            try:
+                said[UUID(slot)] = Said(f"done-{slot}" in typed, typed[name])
+            except ValueError:
+                raise BadInput("Reload the page and mark the required changes again.") from None
+    return said
+
+
+def _required(draft: Draft, typed: Mapping[str, str]) -> list[tuple[Entry, Said]]:
+    """The required changes, with what was typed beside them or said before."""
+    said = _said(typed)
+    return [
+        (entry, said.get(entry.change.pk) or entry.said)
+        for entry in required_changes.waiting(draft.pk)
+    ]
+
+
+def _decisions(review: Review | None) -> list[tuple[Remark, str]]:
     if review is None:
         return []
     told = review.remarks.filter(kind__in=(RemarkKind.SEND_BACK, RemarkKind.REFUSE))

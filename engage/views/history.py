@@ -90,7 +90,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "entries": entries,
         "reviews": list(
             reviews.select_related("signpost", "submitted_by").prefetch_related(
-                "sign_offs", "signpost__signatures"
+                "sign_offs", "further_sign_offs", "signpost__signatures"
             )
         ),
         "publications": list(Publication.objects.filter(draft=case_id)),

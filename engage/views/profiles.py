@@ -22,6 +22,7 @@ from compliance.masking import Mark, masked_text
 from compliance.models import Finding, VaultText
 from compliance.rules import RuleProfile, shipped_rules
 from compliance.rules.profile import ApprovedClaim
+from compliance.rules.route import THE_TWO
 from engage import replaying
 from engage.models import Community
 from engage.views import profile_form, profile_words
@@ -58,8 +59,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     waiting = ProfileChange.objects.filter(state=ChangeState.WAITING)
     changes = {change.community_id: change for change in waiting.select_related("proposed_by")}
     rows = [
-        (community, profiles.active_profile(community.pk), changes.get(community.pk))
+        (community, profile, profile.route != THE_TWO, changes.get(community.pk))
         for community in Community.objects.all()
+        for profile in [profiles.active_profile(community.pk)]
     ]
     return render(request, "engage/profiles.html", {"rows": rows})
 
@@ -84,6 +86,8 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         if profile.disclosure_line is None
         else profile.disclosure_line,
         "own_line": profile.disclosure_line is not None,
+        "reasons": profile.reasons,
+        "route": list(zip(profile_words.ROUTE, profile_words.route_words(profile), strict=True)),
         "changes": list(changes.select_related("proposed_by", "decided_by")),
         "waiting": changes.filter(state=ChangeState.WAITING).first(),
         "can_change": permissions.can_may(user, Permission.CHANGE_PROFILES),

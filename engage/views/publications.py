@@ -20,7 +20,7 @@ from compliance.masking import Mark, Segment, mask
 from engage import conversation
 from engage.models import LiveCopy, Publication
 from engage.publications import reference_of
-from reviews import permissions
+from reviews import permissions, reasons
 from reviews.models import User
 from reviews.packet import packet_of
 from reviews.permissions import Permission
@@ -102,6 +102,7 @@ def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
         "attempts": list(publication.attempts.order_by("number")),
         "copies": [_copy(c, publication) for c in _copies(publication)],
         "incidents": list(publication.incidents.all()),
+        "reasons": reasons.choices_for(publication.review),
         "can_withdraw": permissions.can_withdraw(user, publication.review),
         "can_read_review": permissions.allowed(
             permissions.check_may_read, user, publication.review

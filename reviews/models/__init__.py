@@ -3,21 +3,33 @@
 from reviews.models.corrections import Correction, Proposal
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
-from reviews.models.review import Disposition, Remark, Reveal, Review, ReviewAuthor, SignOff
+from reviews.models.required_changes import ChangeAnswer, RequiredChange
+from reviews.models.review import (
+    Disposition,
+    FurtherSignOff,
+    Remark,
+    Reveal,
+    Review,
+    ReviewAuthor,
+    SignOff,
+)
 from reviews.models.safety import CaseFacts, HandOff, HelpGiven, SafetyCase
 from reviews.models.signposts import Signpost, SignpostSignature
 
 __all__ = [
     "ApiToken",
     "CaseFacts",
+    "ChangeAnswer",
     "Correction",
     "Disposition",
+    "FurtherSignOff",
     "HandOff",
     "HelpGiven",
     "ProfileChange",
     "Proposal",
     "Remark",
     "Replay",
+    "RequiredChange",
     "Reveal",
     "Review",
     "ReviewAuthor",

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from compliance.models import Finding, RuleSetVersion, VaultText
-from reviews.enums import RemarkKind, ReviewState, Role, Verdict
+from reviews.enums import RemarkKind, ReviewState, Role, Seat, Verdict
 from reviews.models.people import User
 from reviews.models.signposts import Signpost, SignpostSignature
 
@@ -34,6 +34,16 @@ class Review(models.Model):
     signpost = models.ForeignKey(
         Signpost, null=True, on_delete=models.PROTECT, related_name="reviews"
     )
+    # engage.Community; no key points up the layers. None for reviews of before this was kept.
+    community_id = models.UUIDField(null=True)
+    # Who must sign, as the route of the community said at submission (reviews/routes.py): the step
+    # at which each seat is due, and why it is wanted. None: that seat is not wanted; all None: a
+    # review of before there were routes.
+    compliance_step = models.SmallIntegerField(null=True)
+    legal_step = models.SmallIntegerField(null=True)
+    medical_step = models.SmallIntegerField(null=True)
+    second_legal_step = models.SmallIntegerField(null=True)
+    seats_why = models.JSONField(null=True)
     due_at = models.DateTimeField()
     # These change:
     state = models.CharField(max_length=12, choices=ReviewState, default=ReviewState.SUBMITTED)
@@ -58,11 +68,15 @@ class Review(models.Model):
         ]
 
     @property
-    def signatures(self) -> list[SignOff] | list[SignpostSignature]:
-        """Who signed this text: under the review, or in advance under its signpost."""
+    def signatures(self) -> list[SignOff | FurtherSignOff | SignpostSignature]:
+        """Who signed this text, in order: under the review, or in advance under its signpost."""
         if self.signpost is not None:
             return list(self.signpost.signatures.all())
-        return list(self.sign_offs.all())
+        signatures: list[SignOff | FurtherSignOff | SignpostSignature] = [
+            *self.sign_offs.all(),
+            *self.further_sign_offs.all(),
+        ]
+        return sorted(signatures, key=lambda signature: signature.signed_at)
 
 
 class ReviewAuthor(models.Model):
@@ -76,7 +90,8 @@ class ReviewAuthor(models.Model):
 
 
 class SignOff(models.Model):
-    """One signature under one exact content (21 CFR 11.50, 11.70 as a design standard)."""
+    """One of the two signatures of law 1 under one exact content (21 CFR 11.50, 11.70 as a design
+    standard)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="sign_offs")
@@ -94,6 +109,31 @@ class SignOff(models.Model):
             models.UniqueConstraint(fields=["review", "user"], name="sign_off_once_a_person"),
             models.CheckConstraint(
                 name="sign_off_role", condition=Q(role__in=["compliance", "legal"])
+            ),
+        ]
+
+
+class FurtherSignOff(models.Model):
+    """A signature that the route of a community asks for beside the two of law 1."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="further_sign_offs")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    seat = models.CharField(max_length=12, choices=Seat)
+    role = models.CharField(max_length=12, choices=Role)
+    digest = models.CharField(max_length=64)
+    printed_name = models.CharField(max_length=310)
+    meaning = models.CharField(max_length=200)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["signed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["review", "seat"], name="further_once_a_seat"),
+            models.UniqueConstraint(fields=["review", "user"], name="further_once_a_person"),
+            models.CheckConstraint(
+                name="further_seat",
+                condition=Q(seat="medical", role="medical") | Q(seat="second_legal", role="legal"),
             ),
         ]
 
@@ -119,6 +159,10 @@ class Remark(models.Model):
     finding = models.ForeignKey(Finding, null=True, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=RemarkKind)
+    # Of a decision: ReasonCode or one of the community's own, with what it said then. None beside
+    # what is no decision, and for those of before there were codes.
+    reason_code = models.CharField(max_length=20, null=True)
+    reason_label = models.CharField(max_length=80, null=True)
     body = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 

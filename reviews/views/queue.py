@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,8 +13,8 @@ from django.utils import timezone
 from compliance.enums import Severity
 from compliance.exceptions import TextErased
 from compliance.masking import Segment
-from reviews import permissions
-from reviews.enums import ReviewState, Role
+from reviews import permissions, routes
+from reviews.enums import SIGNING_ROLES, ReviewState, Role, Seat
 from reviews.models import Review, User
 from reviews.packet import packet_of
 from reviews.permissions import Permission
@@ -57,7 +58,9 @@ def queue(request: HttpRequest) -> HttpResponse:
     reviews = (
         Review.objects.filter(state__in=TABS[tab][1])
         .select_related("packet__key", "submitted_by", "scan", "signpost")
-        .prefetch_related("sign_offs", "signpost__signatures", "authors", "scan__findings")
+        .prefetch_related(
+            "sign_offs", "further_sign_offs", "signpost__signatures", "authors", "scan__findings"
+        )
         .order_by("due_at" if tab == "open" else "-submitted_at", "pk")
     )
     context: dict[str, Any] = {
@@ -76,24 +79,38 @@ def _row(review: Review, user: User) -> Row:
     except TextErased:
         title = [Segment("Erased", "plain")]
     severities = [Severity(f.severity) for f in review.scan.findings.all()]
-    roles = {signature.role for signature in review.signatures}
     return Row(
         review=review,
         title=title,
         worst=min(severities, key=lambda s: s.rank, default=None),
-        signed={"Compliance": Role.COMPLIANCE in roles, "Legal": Role.LEGAL in roles},
+        signed=_signed(review),
         overdue=review.state in TABS["open"][1] and review.due_at < timezone.now(),
-        yours=_yours(review, user, roles),
+        yours=_yours(review, user, severities),
     )
 
 
-def _yours(review: Review, user: User, roles: set[str]) -> str:
+def _signed(review: Review) -> dict[str, bool]:
+    """Whether each signature that it takes is there, by the name of the seat."""
+    if review.signpost is not None:
+        there = {signature.role for signature in review.signatures}
+        return {str(Seat(role).label): role in there for role in SIGNING_ROLES}
+    given = routes.given(review)
+    return {str(w.seat.label): w.seat in given for w in routes.seats_of(review)}
+
+
+def _yours(review: Review, user: User, severities: Sequence[Severity]) -> str:
     # From what is loaded already: a question to the database for each row would be a hundred.
     if review.state not in TABS["open"][1]:
         return ""
     if any(author.user_id == user.pk for author in review.authors.all()):
         return "You wrote it"
-    if any(sign_off.user_id == user.pk for sign_off in review.sign_offs.all()):
+    if any(signature.user_id == user.pk for signature in routes.given(review).values()):
         return "You signed"
-    open_roles = {Role.COMPLIANCE, Role.LEGAL} & user.roles - roles
-    return "Your signature is wanted" if open_roles else "Waits for somebody else"
+    if any(wanted.seat.role in user.roles for wanted in routes.due_seats(review)):
+        return "Your signature is wanted"
+    if any(wanted.seat.role in user.roles for wanted in routes.open_seats(review)):
+        later = f"Yours comes after {routes.in_words(routes.due_seats(review))}"
+        # Legal disposes of these before anybody signs, whoever signs first.
+        first = review.state == ReviewState.SUBMITTED and Severity.NEEDS_LEGAL in severities
+        return f"Look at its findings. {later}" if first and Role.LEGAL in user.roles else later
+    return "Waits for somebody else"

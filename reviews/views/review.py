@@ -13,25 +13,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from compliance import profiles, vault
-from compliance.enums import Basis, Severity
+from compliance import vault
 from compliance.exceptions import BadInput, Refusal
-from compliance.masking import (
-    LABELS,
-    Mark,
-    Pseudonyms,
-    Segment,
-    masked_places,
-    masked_text,
-)
-from compliance.models import Finding
-from reviews import clearance, gates, permissions, workflow
-from reviews.enums import Action, RemarkKind, ReviewState, Role, Verdict
-from reviews.models import Disposition, Remark, Review, User
-from reviews.packet import Packet, PacketMark, PacketPost, packet_of
+from compliance.masking import LABELS, Pseudonyms, Segment, masked_places
+from reviews import clearance, gates, permissions, reasons, required_changes, workflow
+from reviews.enums import Action, Seat, Verdict
+from reviews.models import Remark, Review, User
+from reviews.packet import PacketPost, packet_of
 from reviews.permissions import Permission
 from reviews.reveal import reveal
-from reviews.views.showing import ShownFinding, reply_segments, shown_segments
+from reviews.views.judged import judged
+from reviews.views.seats import after_signing, shown_seats, why_not_sign
+from reviews.views.showing import reply_segments, shown_segments
+
+TYPED = ("body", "reason", "verdict", "seat", "code")  # what a refused form gives back
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +36,6 @@ class ShownPost:
     post: PacketPost
     published_at: datetime
     segments: list[Segment]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A finding with what the author and the reviewers said of it."""
-
-    finding: ShownFinding
-    answer: str
-    disposition: Disposition | None
-    reason: str
-    wanted: bool
 
 
 def review_of(review_id: UUID) -> Review:
@@ -73,7 +57,6 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
     permissions.check_may_read(user, review)
     packet = packet_of(review)
     names = Pseudonyms()
-    judged = _judged(review, packet)
     remarks = list(review.remarks.select_related("by", "body__key").exclude(kind="response"))
     title = shown_segments(packet.title, packet.title_marks, names)
     posts = [_shown_post(post, names) for post in packet.posts]
@@ -85,11 +68,14 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "posts": posts,
         "reply": reply,
         "masked": masked_places(reply),
-        "judged": judged,
+        "judged": judged(review, packet),
+        "asked_before": required_changes.before(review),
+        "reasons": reasons.choices_for(review),
         "remarks": [(remark, vault.unseal(remark.body)) for remark in remarks],
         "signatures": review.signatures,
-        "signing_role": permissions.signing_role(user, review),
-        "why_not_sign": _why_not_sign(user, review),
+        "seats": shown_seats(review),
+        "signing_seats": permissions.signing_seats(user, review),
+        "why_not_sign": why_not_sign(user, review),
         "gate": _gate(review),
         "seal": clearance.seal_digest(review),
         "can_dispose": permissions.can_dispose(user, review),
@@ -113,63 +99,6 @@ def _shown_post(post: PacketPost, names: Pseudonyms) -> ShownPost:
     return ShownPost(post, published_at, shown_segments(post.text, post.marks, names))
 
 
-def _judged(review: Review, packet: Packet) -> list[Judged]:
-    rules = profiles.rules_of_version(review.rule_set_id)
-    dispositions = gates.newest_dispositions(review)
-    answers = {
-        remark.finding_id: vault.unseal(remark.body)
-        for remark in review.remarks.filter(kind=RemarkKind.RESPONSE).select_related("body__key")
-    }
-    findings = {f.pk: f for f in Finding.objects.filter(scan=review.scan)}
-    judged = []
-    for mark in sorted(packet.marks, key=lambda m: (Severity(m.severity).rank, m.start)):
-        finding = findings[UUID(mark.id)]
-        disposition = dispositions.get(finding.pk)
-        judged.append(
-            Judged(
-                finding=ShownFinding(
-                    id=mark.id,
-                    rule=rules.rule(mark.rule_id),
-                    severity=Severity(mark.severity),
-                    start=mark.start,
-                    end=mark.end,
-                    confidence=finding.confidence,
-                    basis=Basis(finding.basis),
-                    entity=mark.entity,
-                    quote=_quote(packet, mark),
-                ),
-                answer=answers.get(finding.pk, ""),
-                disposition=disposition,
-                reason=vault.unseal(disposition.reason) if disposition else "",
-                wanted=mark.severity in gates.DISPOSED_BY_REVIEWERS,
-            )
-        )
-    return judged
-
-
-def _quote(packet: Packet, mark: PacketMark) -> str:
-    """The words of a finding, with the identifiers in them masked."""
-    if mark.entity:
-        return ""
-    inside = [
-        Mark(m.start - mark.start, m.end - mark.start, m.rule_id, m.severity, m.entity)
-        for m in packet.marks
-        if m.entity and m.start < mark.end and mark.start < m.end
-    ]
-    return masked_text(packet.text[mark.start : mark.end], inside)
-
-
-def _why_not_sign(user: User, review: Review) -> str:
-    if permissions.signing_role(user, review):
-        return ""
-    try:
-        role = next((r for r in (Role.COMPLIANCE, Role.LEGAL) if r in user.roles), Role.LEGAL)
-        permissions.check_may_sign(user, review, role)
-    except Refusal as refusal:
-        return str(refusal)
-    return ""
-
-
 def _gate(review: Review) -> str:
     try:
         findings = list(review.scan.findings.all())
@@ -191,7 +120,7 @@ def _try(
     try:
         act()
     except Refusal as refusal:
-        typed = {name: request.POST.get(name, "") for name in ("body", "reason", "verdict")}
+        typed = {name: request.POST.get(name, "") for name in TYPED}
         return _page(
             request,
             review_of(review_id),
@@ -244,27 +173,20 @@ def sign(request: HttpRequest, review_id: UUID) -> HttpResponse:
     """Signs what was seen."""
 
     def act() -> None:
-        role = request.POST.get("role", "")
-        if role not in Role.values:
+        seat = request.POST.get("seat", "")
+        if seat not in Seat.values:
             raise BadInput("Reload the page and sign again.")
         workflow.sign(
             by=cast(User, request.user),
             review_id=review_id,
-            role=Role(role),
+            seat=Seat(seat),
             password=request.POST.get("password", ""),
             seen=request.POST.get("seen", ""),
         )
 
     answer = _try(request, review_id, "sign", act, "Signed.")
     if answer.status_code == 302:
-        review = review_of(review_id)
-        cleared = review.state == ReviewState.CLEARED
-        messages.info(
-            request,
-            "Both signatures are there: the reply is cleared and will be posted."
-            if cleared
-            else "One more signature is needed, by somebody in the other role.",
-        )
+        messages.info(request, after_signing(review_of(review_id)))
     return answer
 
 
@@ -272,8 +194,12 @@ def _decision(
     request: HttpRequest, review_id: UUID, action: Action, verb: Callable[..., Any], done: str
 ) -> HttpResponse:
     def act() -> None:
-        reason = request.POST.get("reason", "")
-        verb(by=cast(User, request.user), review_id=review_id, reason=reason)
+        verb(
+            by=cast(User, request.user),
+            review_id=review_id,
+            code=request.POST.get("code", ""),
+            reason=request.POST.get("reason", ""),
+        )
 
     return _try(request, review_id, action.value, act, done)
 

@@ -11,7 +11,8 @@ from compliance import scanning
 from compliance.enums import Direction
 from compliance.exceptions import BadInput
 from compliance.findings import ScanContext
-from compliance.rules import ApprovedClaim, RuleProfile, RuleSet, shipped_rules
+from compliance.rules import ApprovedClaim, Route, RuleProfile, RuleSet, shipped_rules
+from compliance.rules.house_reason import HouseReason
 from compliance.rules.profile import Phrase, Weight, check
 
 TODAY = datetime.date(2026, 11, 25)
@@ -24,6 +25,8 @@ WHOLE = RuleProfile(
     phrases=(PHRASE,),
     claims=(CLAIM,),
     disclosure_line="{author}, {affiliation}",
+    reasons=(HouseReason("SOP-12", "Against procedure 12"),),
+    route=Route("legal_first", ("CLM-DOSE", PHRASE.id, "block"), ("every_reply",)),
 )
 
 
@@ -47,7 +50,14 @@ def test_rule_set_under_a_profile_survives_storage() -> None:
 
 
 def test_empty_profile_changes_nothing() -> None:
-    assert shipped_rules().under(RuleProfile(disclosure_line="Line."), TODAY) is shipped_rules()
+    profile = RuleProfile(disclosure_line="Line.", route=WHOLE.route, reasons=WHOLE.reasons)
+    assert shipped_rules().under(profile, TODAY) is shipped_rules()
+
+
+def test_profile_of_before_there_were_routes_keeps_its_digest() -> None:
+    stored = {"weights": [], "phrases": [], "claims": [], "disclosure_line": "Line."}
+    profile = RuleProfile.from_content(stored)
+    assert profile == RuleProfile(disclosure_line="Line.") and profile.content() == stored
 
 
 def test_severity_is_that_of_the_profile() -> None:
@@ -139,6 +149,14 @@ def test_approved_claim_expires() -> None:
         ({"claims": (replace(CLAIM, text="Safe."),)}, "sentence"),
         ({"claims": (replace(CLAIM, reference=""),)}, "evidence"),
         ({"claims": (replace(CLAIM, expires_on="soon"),)}, "date"),
+        ({"route": Route("sideways")}, "order"),
+        ({"route": Route(medical_for=("CLM-NONE",))}, "no rule for replies"),
+        ({"route": Route(second_legal_for=("SAFE-CRISIS",))}, "no rule for replies"),
+        ({"phrases": ()}, "no rule for replies"),
+        ({"reasons": (HouseReason("tone", "Ours"),)}, "no code"),
+        ({"reasons": (HouseReason("SOP-12", ""),)}, "stands for"),
+        ({"reasons": WHOLE.reasons * 2}, "twice"),
+        ({"reasons": (HouseReason("SOP-12", "x" * 81),)}, "80"),
         ({"disclosure_line": "{password}"}, "may name"),
         ({"disclosure_line": "{author.pk}"}, "may name"),
         ({"disclosure_line": "{author:>999999999}"}, "may name"),

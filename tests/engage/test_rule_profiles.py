@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from compliance import profiles, scanning
 from compliance.exceptions import ScannerFailed
-from compliance.rules import ApprovedClaim, RuleProfile
+from compliance.rules import ApprovedClaim, Route, RuleProfile
 from compliance.rules.profile import Phrase, Weight
 from engage import drafting, intake, publishing, replaying
 from engage.models import Community
@@ -126,6 +126,31 @@ def test_form_gives_back_what_holds(client: Client) -> None:
     page = client.get(f"/profiles/{here.slug}/change/").content.decode()
     for shown in ("Two complaints this year.", "spotting", cases.FLAGGED, ">Me.<"):
         assert shown in page
+
+
+def test_form_takes_who_signs_and_gives_it_back(client: Client) -> None:
+    here = cases.community()
+    for role in (Role.MEDICAL, Role.LEGAL, Role.LEGAL):
+        cases.person(role)
+    client.force_login(cases.person(Role.COMPLIANCE))
+    address = f"/profiles/{here.slug}/change/"
+    typed = {
+        "phrase-0-words": "spotting", "phrase-0-direction": "both", "phrase-0-severity": "warn",
+        "phrase-0-why": "We follow it.", "phrase-0-advice": "Tell the team.", "line_is": "shipped",
+        "based_on": "0", "why": "Agreed.", "order": "legal_first", "medical-CLM-DOSE": "on",
+        f"medical-{WATCHED.id}": "on", "second_legal-block": "on",
+    }  # fmt: skip
+    more = client.post(address, {**typed, "rows": "1"}).content.decode()
+    for name in ("medical-CLM-DOSE", f"medical-{WATCHED.id}", "second_legal-block"):
+        assert f'name="{name}" checked' in more
+    assert 'value="legal_first" checked' in more and "Claims: 1 chosen" in more
+    change = client.post(address, typed, follow=True).content.decode()
+    assert f"replies with CLM-DOSE, {WATCHED.id}" in change
+    assert "replies with findings \u201cBlocking\u201d" in change
+    route = RuleProfile.from_content(ProfileChange.objects.get().content).route
+    assert route == Route("legal_first", ("CLM-DOSE", WATCHED.id), ("block",))
+    cases.profile_version(RuleProfile(route=Route("compliance_first")), here=cases.community())
+    assert "its own way of signing" in client.get("/profiles/").content.decode()
 
 
 def test_change_is_proposed_and_approved_in_the_pages(client: Client) -> None:

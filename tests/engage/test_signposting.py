@@ -90,7 +90,10 @@ def test_live_signpost_can_be_withdrawn(platform: FakePlatform) -> None:
     publication = cases.queued_signpost()
     publishing.drive(publication.pk)
     workflow.withdraw(
-        by=cases.person(Role.SAFETY), review_id=publication.review_id, reason="Not needed."
+        by=cases.person(Role.SAFETY),
+        review_id=publication.review_id,
+        code="other",
+        reason="Not needed.",
     )
     withdrawing.follow_withdrawals()
     assert publishing.drive(publication.pk) == PublicationState.WITHDRAWN
@@ -178,7 +181,10 @@ def test_second_signpost_for_the_same_signal_is_refused() -> None:
     with pytest.raises(WrongState):
         send(answered, first)
     workflow.withdraw(
-        by=cases.person(Role.SAFETY), review_id=publication.review_id, reason="The wrong one."
+        by=cases.person(Role.SAFETY),
+        review_id=publication.review_id,
+        code="other",
+        reason="The wrong one.",
     )
     withdrawing.follow_withdrawals()
     assert send(answered, second).state == ReviewState.CLEARED
@@ -321,7 +327,7 @@ def test_what_is_lacking_is_said_of_danger_alone() -> None:
 def test_withdrawn_signpost_goes_through_review_like_any_reply() -> None:
     clinician = cases.person(Role.CLINICIAN)
     review = cases.posted_signpost(by=clinician)
-    workflow.withdraw(by=clinician, review_id=review.pk, reason="Not needed.")
+    workflow.withdraw(by=clinician, review_id=review.pk, code="other", reason="Not needed.")
     drafting.save(by=clinician, draft_id=review.case_id, body=cases.CLEAN)
     with pytest.raises(GateClosed, match="safety"):
         drafting.submit(by=clinician, draft_id=review.case_id, answers={})

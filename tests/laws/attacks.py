@@ -73,6 +73,11 @@ def assert_refused(statement: str) -> None:
     assert "UNIQUE" not in law and "unique" not in law and "FOREIGN" not in law, law
 
 
+def without_law(name: str, table: str) -> None:
+    """Takes one law away, so that another one can be attacked; undone by the test's rollback."""
+    run(f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else ""))
+
+
 @contextmanager
 def without_laws() -> Iterator[None]:
     """The database as it would be without the law triggers; undone by the test's rollback."""

@@ -16,7 +16,7 @@ from engage.connectors.base import Posted
 from engage.enums import PublicationState
 from engage.models import Publication
 from reviews import clearance, workflow
-from reviews.enums import ReviewState, Role, Verdict
+from reviews.enums import ReviewState, Role, Seat, Verdict
 from reviews.exceptions import NotCleared, WrongState
 from reviews.models import Disposition, Review
 from tests import cases
@@ -179,7 +179,7 @@ def test_sign_over_what_changed_since_the_page_was_read_is_refused() -> None:
         workflow.sign(
             by=cases.person(Role.COMPLIANCE),
             review_id=review.pk,
-            role=Role.COMPLIANCE,
+            seat=Seat.COMPLIANCE,
             password=cases.PASSWORD,
             seen=seen,
         )

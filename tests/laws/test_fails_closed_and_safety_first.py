@@ -270,6 +270,6 @@ def test_unscanned_post_delays_the_sending() -> None:
 def test_suspended_review_can_be_sent_back() -> None:
     review = cases.review_at(ReviewState.SUSPENDED)
     sent = workflow.send_back(
-        by=cases.person(Role.LEGAL), review_id=review.pk, reason="The thread moved."
+        by=cases.person(Role.LEGAL), review_id=review.pk, code="other", reason="The thread moved."
     )
     assert sent.state == ReviewState.SENT_BACK

@@ -17,23 +17,28 @@ from compliance.ledger.events import NotACode
 from compliance.ledger.events import record as real_record
 from compliance.ledger.kinds import EventKind
 from compliance.models import Checkpoint, Event, Leaf, ListedWord, VaultText
+from compliance.rules import Route
 from engage import drafting, intake, publishing
 from engage.models import Draft, DraftVersion, Post, Publication
-from reviews import corrections, examples, reveal, safety, workflow
-from reviews.enums import ReviewState, Role, SafetyOutcome, Verdict
+from reviews import corrections, examples, required_changes, reveal, safety, workflow
+from reviews.enums import ReviewState, Role, SafetyOutcome, Seat, Verdict
 from reviews.models import (
     CaseFacts,
+    ChangeAnswer,
     Correction,
     Disposition,
+    FurtherSignOff,
     HandOff,
     HelpGiven,
     Proposal,
     Remark,
+    RequiredChange,
     Reveal,
     Review,
     SafetyCase,
     SignOff,
 )
+from reviews.required_changes import Said
 from tests import cases
 from tests.laws.attacks import assert_refused, delete, insert, run, update, without_laws
 
@@ -231,7 +236,20 @@ def _sign() -> Verb:
 def _decision(verb: Callable[..., Any]) -> Verb:
     review = cases.review_at(ReviewState.SUBMITTED)
     person = cases.person(Role.LEGAL)
-    return partial(verb, by=person, review_id=review.pk, reason="No.")
+    return partial(verb, by=person, review_id=review.pk, code="other", reason="No.")
+
+
+def _answer_changes() -> Verb:
+    review = cases.review_at(ReviewState.SENT_BACK)
+    said = {change.pk: Said(True, "") for change in review.required_changes.all()}
+    by, case_id = review.submitted_by, review.case_id
+    return partial(required_changes.answer, by=by, case_id=case_id, answers=said)
+
+
+def _sign_further() -> Verb:
+    route = Route(medical_for=("every_reply",))
+    review = cases.review_at(ReviewState.SUBMITTED, route=route)
+    return partial(cases.sign, review, Seat.MEDICAL, by=cases.person(Role.MEDICAL))
 
 
 def _suspend() -> Verb:
@@ -369,6 +387,8 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "dispose": _dispose,
     "remark": _remark,
     "sign": _sign,
+    "sign_further": _sign_further,
+    "answer_changes": _answer_changes,
     "send_back": lambda: _decision(workflow.send_back),
     "refuse": lambda: _decision(workflow.refuse),
     "withdraw": lambda: _decision(workflow.withdraw),
@@ -394,8 +414,11 @@ TABLES = (
     DraftVersion,
     Review,
     SignOff,
+    FurtherSignOff,
     Disposition,
     Remark,
+    RequiredChange,
+    ChangeAnswer,
     Reveal,
     Publication,
     Correction,

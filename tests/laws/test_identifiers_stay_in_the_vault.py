@@ -80,7 +80,7 @@ def story_with_canaries() -> None:
     cases.sign(review, Role.LEGAL, by=counsel)
     cases.sign(review, Role.COMPLIANCE)
     publishing.queue(review_id=review.pk)
-    workflow.withdraw(by=author, review_id=review.pk, reason=CANARY)
+    workflow.withdraw(by=author, review_id=review.pk, code="other", reason=CANARY)
 
 
 def test_no_table_holds_what_people_wrote() -> None:

@@ -188,7 +188,7 @@ def test_withdrawal_in_flight_takes_down_what_lands(platform: FakePlatform) -> N
     publication = cases.queued_publication()
     drive(publication)
     author = publication.review.submitted_by
-    workflow.withdraw(by=author, review_id=publication.review_id, reason="Stop.")
+    workflow.withdraw(by=author, review_id=publication.review_id, code="other", reason="Stop.")
     assert drive(publication) == PublicationState.LIVE  # it had landed
     withdrawing.follow_withdrawals()
     assert drive(publication) == PublicationState.WITHDRAWN
@@ -200,7 +200,7 @@ def test_withdrawal_in_flight_is_never_sent_again(platform: FakePlatform) -> Non
     publication = cases.queued_publication()
     drive(publication)
     author = publication.review.submitted_by
-    workflow.withdraw(by=author, review_id=publication.review_id, reason="Stop.")
+    workflow.withdraw(by=author, review_id=publication.review_id, code="other", reason="Stop.")
     steps = [drive(publication) for _ in range(3)]
     assert steps[-1] == PublicationState.CANCELLED
     assert len(platform.sent) == 1
@@ -212,7 +212,7 @@ def test_send_back_in_flight_is_refused(platform: FakePlatform) -> None:
     drive(publication)
     with pytest.raises(WrongState, match="withdraw"):
         workflow.send_back(
-            by=cases.person(Role.LEGAL), review_id=publication.review_id, reason="No."
+            by=cases.person(Role.LEGAL), review_id=publication.review_id, code="other", reason="No."
         )
 
 
@@ -252,7 +252,9 @@ def attempt_at_the_next_text_while_the_first_may_be_live() -> str:
     sent.save()
     sent.outcome = "unknown"
     sent.save()
-    workflow.withdraw(by=first.review.submitted_by, review_id=first.review_id, reason="Wrong.")
+    workflow.withdraw(
+        by=first.review.submitted_by, review_id=first.review_id, code="other", reason="Wrong."
+    )
     with patch.object(drafting, "_check_nothing_may_be_live"):  # the barrier before this one
         review = drafting.submit(by=first.draft.started_by, draft_id=first.draft_id, answers={})
     cases.sign(review, Role.COMPLIANCE)
@@ -324,7 +326,10 @@ def test_submit_while_an_earlier_text_may_be_live_is_refused(platform: FakePlatf
     drive(publication)
     draft = publication.draft
     workflow.withdraw(
-        by=draft.started_by, review_id=publication.review_id, reason="Another wording."
+        by=draft.started_by,
+        review_id=publication.review_id,
+        code="other",
+        reason="Another wording.",
     )
     with pytest.raises(WrongState, match="live or may be"):
         drafting.submit(by=draft.started_by, draft_id=draft.pk, answers={})

@@ -58,7 +58,9 @@ def signature(signpost: Signpost, user: User, role: Role, digest: str = "") -> S
 def begun(signpost: Signpost | None, by: User | None = None) -> Review:
     """A review of a signpost as somebody with a shell puts it there, one step before `cleared`."""
     ordinary = cases.review_at(ReviewState.SUBMITTED)
-    workflow.withdraw(by=ordinary.submitted_by, review_id=ordinary.pk, reason="Not needed.")
+    workflow.withdraw(
+        by=ordinary.submitted_by, review_id=ordinary.pk, code="other", reason="Not needed."
+    )
     review = Review.objects.get(pk=ordinary.pk)
     review.pk = uuid.uuid4()
     review.packet = cases.spare_text(ordinary.packet.key)
@@ -229,7 +231,9 @@ def attempt_after_it_was_retired() -> str:
 
 def attempt_after_withdrawal() -> str:
     publication = cases.queued_signpost()
-    workflow.withdraw(by=cases.person(Role.SAFETY), review_id=publication.review_id, reason="No.")
+    workflow.withdraw(
+        by=cases.person(Role.SAFETY), review_id=publication.review_id, code="other", reason="No."
+    )
     return insert(attempt(publication))
 
 
@@ -494,7 +498,8 @@ def test_replaced_laws_still_stand_for_what_they_stood_for_before() -> None:
     # The check sees that the earlier law stands in the place of the one that was applied, ...
     assert [e.id for e in law_triggers_stand(None, ["default"])] == ["compliance.E003"]
     # ... and asks for the earlier one alone while the later one waits to be applied.
-    MigrationRecorder(connection).record_unapplied("engage", "0004_signposts")
+    for later in ("0005_routes", "0004_signposts"):
+        MigrationRecorder(connection).record_unapplied("engage", later)
     assert law_triggers_stand(None, ["default"]) == []
     replaced.database_forwards("engage", editor, state, state)
     run(insert(attempt(publication)))

@@ -135,7 +135,10 @@ def attempt_into_a_thread_with_an_open_signal() -> str:
 def attempt_after_withdrawal() -> str:
     publication = cases.queued_publication()
     workflow.withdraw(
-        by=publication.review.submitted_by, review_id=publication.review_id, reason="No."
+        by=publication.review.submitted_by,
+        review_id=publication.review_id,
+        code="other",
+        reason="No.",
     )
     return insert(attempt(publication))
 

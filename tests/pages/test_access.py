@@ -16,38 +16,39 @@ from tests.pages.places import World, routes, world
 
 pytestmark = pytest.mark.django_db
 
-C, O, L, S, A, M = Role  # noqa: E741  # the order of the enum; one letter keeps the table readable
+C, O, L, S, A, M, D = Role  # noqa: E741  # the order of the enum; one letter keeps the table readable
 # Who may open which page. The clinician wrote the draft; of the review, none of them is an author.
 PAGES: dict[str, set[Role]] = {
-    "inbox": {C, O, L, S, A},
-    "thread": {C, O, L, S, A},
+    "inbox": {C, O, L, S, A, D},
+    "thread": {C, O, L, S, A, D},
     "drafts": {C},
     "draft": {C},
-    "queue": {O, L, A},
-    "review": {O, L, A},
+    "queue": {O, L, A, D},
+    "review": {O, L, A, D},
     "profile": {C},
     "safety": {O, S, A},
     "safety_case": {O, S, A},
     "signposts": {O, L, S, A},
     "corrections": {O, L, S},
     "rules": {O, L, A, M},
-    "publications": {C, O, L, S, A, M},
-    "publication": {C, O, L, S, A, M},
+    "publications": {C, O, L, S, A, M, D},
+    "publication": {C, O, L, S, A, M, D},
     "history": {O, L, A, M},
     "case": {O, L, A, M},
     "installation": {M},
-    "profiles": {C, O, L, A},
-    "profile_of": {C, O, L, A},
-    "profile_change": {C, O, L, A},
-    "profile_progress": {C, O, L, A},
+    "profiles": {C, O, L, A, D},
+    "profile_of": {C, O, L, A, D},
+    "profile_change": {C, O, L, A, D},
+    "profile_progress": {C, O, L, A, D},
     "propose_profile": {O},
 }
-# Who may send which form; a clinician would have to be an author to withdraw.
+# Who may send which form; a clinician would have to be an author to withdraw, and the review asks
+# for no medical reviewer.
 FORMS: dict[str, set[Role]] = {
     "start_draft": {C},
     "draft_findings": {C},
     "dispose": {O, L},
-    "remark": {O, L},
+    "remark": {O, L, D},
     "sign": {O, L},
     "send_back": {O, L},
     "refuse": {O, L},
@@ -131,8 +132,9 @@ def test_form_is_taken_from_its_roles_alone(
     client: Client, here: World, name: str, role: Role
 ) -> None:
     client.force_login(here.person(name, role))
-    fields = {"reason": "Why.", "outcome": "forwarded", "verdict": "accepted"}
+    fields = {"reason": "Why.", "code": "other", "outcome": "forwarded", "verdict": "accepted"}
     fields |= {"role": role if role in (O, L) else L, "password": cases.PASSWORD}
+    fields["seat"] = fields["role"]
     finding = str(here.review.scan.findings.latest("start").pk)
     sent = client.post(here.address(name), {**fields, "finding": finding})
     assert (sent.status_code != 403) == (role in FORMS[name])
@@ -155,6 +157,7 @@ def test_draft_of_somebody_else_stays_closed(client: Client, here: World, name: 
         (Role.SAFETY, "safety"),
         (Role.AUDITOR, "history"),
         (Role.ADMIN, "installation"),
+        (Role.MEDICAL, "queue"),
     ],
 )
 def test_each_role_lands_on_its_own_page(

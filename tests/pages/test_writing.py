@@ -164,10 +164,11 @@ def test_sent_back_reply_shows_its_author_what_must_change(client: Client) -> No
 @pytest.mark.parametrize(
     ("form", "fields", "status", "sentence"),
     [
-        ("sign", {"role": "compliance", "password": "wrong", "seen": "x"}, 403, "password"),
-        ("sign", {"role": "nobody"}, 400, "sign again"),
-        ("send_back", {"reason": " "}, 400, "write"),
-        ("refuse", {"reason": ""}, 400, "write"),
+        ("sign", {"seat": "compliance", "password": "wrong", "seen": "x"}, 403, "password"),
+        ("sign", {"seat": "nobody"}, 400, "sign again"),
+        ("send_back", {"reason": " ", "code": "tone"}, 400, "write"),
+        ("send_back", {"reason": "Why."}, 400, "kind of reason"),
+        ("refuse", {"reason": "", "code": "tone"}, 400, "write"),
         ("remark", {"body": " "}, 400, "write"),
         ("dispose", {"verdict": "maybe", "reason": "Because it is."}, 400, "Choose"),
         ("dispose", {"finding": "no id", "verdict": "valid", "reason": "Because it is."}, 400, ""),
@@ -211,7 +212,7 @@ def test_two_people_sign_on_the_page(client: Client) -> None:
     for role in (Role.COMPLIANCE, Role.LEGAL):
         client.force_login(cases.person(role))
         page = client.get(reverse("review", args=[review.pk]))
-        fields = {"role": role, "password": cases.PASSWORD, "seen": page.context["seal"]}
+        fields = {"seat": role, "password": cases.PASSWORD, "seen": page.context["seal"]}
         answer = client.post(reverse("sign", args=[review.pk]), fields, follow=True)
     assert "the reply is cleared" in text_of(answer)
     review.refresh_from_db()

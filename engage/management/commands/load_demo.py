@@ -24,7 +24,7 @@ from engage.demo.community import SandboxFounder
 from engage.enums import ConnectorKind
 from engage.models import Community, Draft, Post, Publication, Thread
 from reviews import clearance, gates, safety, signposts, workflow
-from reviews.enums import Role, SafetyOutcome, Verdict
+from reviews.enums import Role, SafetyOutcome, Seat, Verdict
 from reviews.models import Review, SafetyCase, Signpost, User
 from reviews.people import add_person
 
@@ -32,7 +32,7 @@ PATIENCE = 60  # seconds: the running worker may be at the same work
 STORY = Path(__file__).resolve().parents[2] / "demo" / "story.yaml"
 # Printed at every start; the demo listens on 127.0.0.1 alone.
 PASSWORD = "quiet-harbour-42"  # noqa: S105
-SIGNERS = {Role.COMPLIANCE: "ruth", Role.LEGAL: "daniel"}
+SIGNERS = {Seat.COMPLIANCE: "ruth", Seat.LEGAL: "daniel"}
 
 
 class Command(BaseCommand):
@@ -73,11 +73,11 @@ class Command(BaseCommand):
             by = User.objects.get(username=signpost["written_by"])
             rest = {k: v for k, v in signpost.items() if k != "written_by"}
             waiting = signposts.write(by=by, **rest)
-            for role, username in SIGNERS.items():
+            for seat, username in SIGNERS.items():
                 signposts.sign(
                     by=User.objects.get(username=username),
                     signpost_id=waiting.pk,
-                    role=role,
+                    role=seat.role,
                     password=PASSWORD,
                     seen=clearance.signpost_digest(waiting),
                 )
@@ -116,17 +116,15 @@ class Command(BaseCommand):
         if reply["state"] == "submitted":
             return
         ruth = User.objects.get(username="ruth")
-        if reply["state"] == "sent_back":
-            workflow.send_back(by=ruth, review_id=review.pk, reason=reply["reason"])
-            return
-        if reply["state"] == "refused":
-            workflow.refuse(by=ruth, review_id=review.pk, reason=reply["reason"])
+        decisions = {"sent_back": workflow.send_back, "refused": workflow.refuse}
+        if decide := decisions.get(reply["state"]):
+            decide(by=ruth, review_id=review.pk, code=reply["code"], reason=reply["reason"])
             return
         self._dispose(review)
-        self._sign(review, Role.COMPLIANCE)
+        self._sign(review, Seat.COMPLIANCE)
         if reply["state"] == "signed":
             return
-        self._sign(review, Role.LEGAL)
+        self._sign(review, Seat.LEGAL)
         self._publish(founder, review, reply)
 
     def _look_at_signals(self, draft: Draft) -> None:
@@ -170,12 +168,12 @@ class Command(BaseCommand):
                 reason="General statement, in line with the current labels.",
             )
 
-    def _sign(self, review: Review, role: Role) -> None:
+    def _sign(self, review: Review, seat: Seat) -> None:
         review.refresh_from_db()
         workflow.sign(
-            by=User.objects.get(username=SIGNERS[role]),
+            by=User.objects.get(username=SIGNERS[seat]),
             review_id=review.pk,
-            role=role,
+            seat=seat,
             password=PASSWORD,
             seen=clearance.seal_digest(review),
         )
@@ -197,6 +195,7 @@ class Command(BaseCommand):
             workflow.withdraw(
                 by=User.objects.get(username="amara"),
                 review_id=review.pk,
+                code=reply["code"],
                 reason=reply["reason"],
             )
 
