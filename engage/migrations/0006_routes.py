@@ -22,7 +22,7 @@ def lacking(seat: str) -> str:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("engage", "0004_signposts"),
+        ("engage", "0005_connectors"),
         ("reviews", "0010_routes"),
     ]
 
