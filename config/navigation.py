@@ -73,7 +73,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 def _waiting(route: str) -> int:
     if route == "queue":
-        open_states = (ReviewState.SUBMITTED, ReviewState.IN_REVIEW)
+        open_states = (ReviewState.SUBMITTED, ReviewState.IN_REVIEW, ReviewState.SUSPENDED)
         return Review.objects.filter(state__in=open_states).count()
     if route == "safety":
         return SafetyCase.objects.filter(disposed_at=None).count()

@@ -77,7 +77,7 @@ def queue(*, review_id: UUID) -> Publication | None:
         "thread__community__key", "thread__key", "reply_to__thread__key"
     ).get(pk=review.case_id)
     thread = draft.thread
-    intent = _intent(draft, text, tag=secrets.token_urlsafe(16))
+    intent = intent_of(draft, text, tag=secrets.token_urlsafe(16))
     try:
         prepared = connect(thread.community).prepare(intent)
     except ValueError:
@@ -176,7 +176,7 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
     if review.signpost_id:
         why = conversation.closed(thread, draft.reply_to)
     elif screening.is_thread_screened(thread):
-        why = conversation.moved(packet_of(review).snapshot, thread)
+        why = conversation.moved(clearance.signed_thread(review).snapshot, thread)
     else:  # what arrived may matter (law 3)
         publications.wait(publication, PublicationState.QUEUED, SCAN_FIRST)
         return None
@@ -212,7 +212,8 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
     return attempt, connector, Prepared(body=stored)
 
 
-def _intent(draft: Draft, text: str, tag: str) -> Intent:
+def intent_of(draft: Draft, text: str, tag: str) -> Intent:
+    """What a connector is asked to post; `tag` is what it is known again by."""
     return Intent(
         thread_id=conversation.source_of(draft.thread)["id"],
         thread_url=conversation.source_of(draft.thread)["url"],
@@ -229,7 +230,7 @@ def _is_request_for(
     draft = Draft.objects.select_related("thread__key", "reply_to__thread__key").get(
         pk=publication.draft_id
     )
-    intent = _intent(draft, text, tag=str(stored.get("tag", "")))
+    intent = intent_of(draft, text, tag=str(stored.get("tag", "")))
     same_key = publication.request.key_id == draft.thread.key_id
     return same_key and dict(connector.prepare(intent).body) == stored
 

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from engage.views import drafts, history, installation, profiles, publications, signposts, threads
+from engage.views import (
+    confirming,
+    drafts,
+    history,
+    installation,
+    profiles,
+    publications,
+    signposts,
+    threads,
+)
 
 urlpatterns = [
     path("threads/", threads.inbox, name="inbox"),
@@ -13,6 +22,7 @@ urlpatterns = [
     path("signposts/write/", signposts.write, name="write_signpost"),
     path("signposts/<uuid:signpost_id>/sign/", signposts.sign, name="sign_signpost"),
     path("signposts/<uuid:signpost_id>/retire/", signposts.retire, name="retire_signpost"),
+    path("reviews/<uuid:review_id>/confirm/", confirming.confirm, name="confirm"),
     path("drafts/", drafts.mine, name="drafts"),
     path("drafts/<uuid:draft_id>/", drafts.write, name="draft"),
     path("drafts/<uuid:draft_id>/findings/", drafts.findings, name="draft_findings"),

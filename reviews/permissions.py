@@ -118,6 +118,21 @@ def signing_role(user: User, review: Review) -> Role | None:
     return next((r for r in SIGNING_ROLES if allowed(check_may_sign, user, review, r)), None)
 
 
+def check_may_confirm(user: User, review: Review) -> None:
+    """Raises unless this person may say that their signature stands in the thread as it is now.
+
+    Only those who signed this review, in the role in which they did (law 3).
+    """
+    check_may(user, Permission.SIGN)
+    check_not_author(user, review)
+    policy.check_confirmable(review)
+    given = next((s for s in review.signatures if s.user_id == user.pk), None)
+    if given is None:
+        raise NotAllowed("Only those who signed this reply confirm it. You can send it back.")
+    if given.role not in user.roles:
+        raise NotAllowed("You do not hold the role any more in which you signed. Send it back.")
+
+
 def check_may_decide(user: User, review: Review) -> None:
     """Raises unless this person may send this review back or refuse it now."""
     check_may(user, Permission.DECIDE)
@@ -223,6 +238,11 @@ def can_sign(user: User, review: Review) -> bool:
 def can_dispose(user: User, review: Review) -> bool:
     """Whether `check_may_dispose` passes."""
     return allowed(check_may_dispose, user, review)
+
+
+def can_confirm(user: User, review: Review) -> bool:
+    """Whether `check_may_confirm` passes."""
+    return allowed(check_may_confirm, user, review)
 
 
 def can_decide(user: User, review: Review) -> bool:

@@ -36,6 +36,7 @@ class EventKind(models.TextChoices):
     REFUSED = "refused", "Refused"
     WITHDRAWN = "withdrawn", "Withdrawn"
     SUSPENDED = "suspended", "Suspended: the thread moved"
+    CONFIRMED = "confirmed", "Signature confirmed after the thread moved"
     EXPIRED = "expired", "Clearance expired"
     IDENTIFIER_REVEALED = "identifier_revealed", "Identifier revealed"
     IDENTIFIER_CORRECTED = "identifier_corrected", "Missed or false identifier marked"

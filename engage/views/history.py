@@ -24,8 +24,8 @@ GROUPS = {
     "all": ("Everything", ()),
     "decisions": (
         "Decisions",
-        ("signed", "cleared", "sent_back", "refused", "withdrawn", "suspended", "expired",
-         "finding_disposed", "safety_disposed", "signpost_written", "signpost_signed",
+        ("signed", "cleared", "sent_back", "refused", "withdrawn", "suspended", "confirmed",
+         "expired", "finding_disposed", "safety_disposed", "signpost_written", "signpost_signed",
          "signpost_retired", "signpost_chosen", "word_listed", "word_retired",
          "proposal_declined"),
     ),

@@ -3,13 +3,22 @@
 from reviews.models.corrections import Correction, Proposal
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
-from reviews.models.review import Disposition, Remark, Reveal, Review, ReviewAuthor, SignOff
+from reviews.models.review import (
+    Confirmation,
+    Disposition,
+    Remark,
+    Reveal,
+    Review,
+    ReviewAuthor,
+    SignOff,
+)
 from reviews.models.safety import CaseFacts, HandOff, HelpGiven, SafetyCase
 from reviews.models.signposts import Signpost, SignpostSignature
 
 __all__ = [
     "ApiToken",
     "CaseFacts",
+    "Confirmation",
     "Correction",
     "Disposition",
     "HandOff",

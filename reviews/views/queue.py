@@ -21,8 +21,11 @@ from reviews.views.showing import shown_segments
 
 PAGE = 50
 TABS: dict[str, tuple[str, tuple[ReviewState, ...]]] = {
-    "open": ("To decide", (ReviewState.SUBMITTED, ReviewState.IN_REVIEW)),
-    "cleared": ("Cleared", (ReviewState.CLEARED, ReviewState.SUSPENDED)),
+    "open": (
+        "To decide",
+        (ReviewState.SUBMITTED, ReviewState.IN_REVIEW, ReviewState.SUSPENDED),
+    ),
+    "cleared": ("Cleared", (ReviewState.CLEARED,)),
     "decided": (
         "Decided",
         (
@@ -93,6 +96,9 @@ def _yours(review: Review, user: User, roles: set[str]) -> str:
         return ""
     if any(author.user_id == user.pk for author in review.authors.all()):
         return "You wrote it"
+    if review.state == ReviewState.SUSPENDED:
+        signed = any(signature.user_id == user.pk for signature in review.signatures)
+        return "Confirm it or send it back" if signed else "Waits for those who signed"
     if any(sign_off.user_id == user.pk for sign_off in review.sign_offs.all()):
         return "You signed"
     open_roles = {Role.COMPLIANCE, Role.LEGAL} & user.roles - roles

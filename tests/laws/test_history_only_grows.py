@@ -23,6 +23,7 @@ from reviews import corrections, examples, reveal, safety, workflow
 from reviews.enums import ReviewState, Role, SafetyOutcome, Verdict
 from reviews.models import (
     CaseFacts,
+    Confirmation,
     Correction,
     Disposition,
     HandOff,
@@ -239,6 +240,11 @@ def _suspend() -> Verb:
     return partial(workflow.suspend, review_id=review.pk, why="thread_locked")
 
 
+def _confirm() -> Verb:
+    review = cases.review_at(ReviewState.SUSPENDED)
+    return partial(cases.confirm, review, cases.signers(review)[0])
+
+
 def _queue() -> Verb:
     return partial(publishing.queue, review_id=cases.review_at(ReviewState.CLEARED).pk)
 
@@ -373,6 +379,7 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "refuse": lambda: _decision(workflow.refuse),
     "withdraw": lambda: _decision(workflow.withdraw),
     "suspend": _suspend,
+    "confirm": _confirm,
     "queue": _queue,
     "reveal": _reveal,
     "dispose_safety": _dispose_safety,
@@ -394,6 +401,7 @@ TABLES = (
     DraftVersion,
     Review,
     SignOff,
+    Confirmation,
     Disposition,
     Remark,
     Reveal,

@@ -52,6 +52,7 @@ FORMS: dict[str, set[Role]] = {
     "send_back": {O, L},
     "refuse": {O, L},
     "withdraw": {O, L, S},
+    "confirm": {O, L},
     "reveal": {O, L, S},
     "safety_dispose": {S},
     "safety_own": {S},

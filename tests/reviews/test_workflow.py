@@ -26,6 +26,7 @@ BY_PEOPLE = {
     Action.SEND_BACK: Permission.DECIDE,
     Action.REFUSE: Permission.DECIDE,
     Action.WITHDRAW: Permission.WITHDRAW,
+    Action.CONFIRM: Permission.SIGN,
 }
 
 
@@ -33,6 +34,9 @@ def act(action: Action, review: Review, by: User) -> None:
     if action == Action.SIGN:
         role = next((r for r in (Role.COMPLIANCE, Role.LEGAL) if r in by.roles), Role.LEGAL)
         cases.sign(review, role, by=by)
+        return
+    if action == Action.CONFIRM:
+        cases.confirm(review, by)
         return
     verbs: dict[Action, Any] = {
         Action.SEND_BACK: workflow.send_back,
@@ -51,6 +55,8 @@ def test_transition(action: Action, state: ReviewState, role: Role) -> None:
     may = role in PERMISSIONS[BY_PEOPLE[action]]
     if action == Action.WITHDRAW and role == Role.CLINICIAN:
         may = False  # clinicians withdraw what they wrote, and nothing else
+    if action == Action.CONFIRM:
+        may = False  # only those who signed do; theirs is the test after this one
     possible = state in TRANSITIONS[action]
     if action == Action.SIGN and state == ReviewState.IN_REVIEW and role == Role.COMPLIANCE:
         possible = False  # the signature of compliance is there already
@@ -61,6 +67,20 @@ def test_transition(action: Action, state: ReviewState, role: Role) -> None:
         with pytest.raises(Refusal):
             act(action, review, by)
         assert Review.objects.get(pk=review.pk).state == state
+
+
+@pytest.mark.parametrize("state", ReviewState)
+def test_confirm_by_those_who_signed(state: ReviewState) -> None:
+    review = cases.review_at(state)
+    for by in cases.signers(review):
+        assert permissions.can_confirm(by, review) == (state in TRANSITIONS[Action.CONFIRM])
+        if state in TRANSITIONS[Action.CONFIRM]:
+            act(Action.CONFIRM, review, by)
+        else:
+            with pytest.raises(WrongState):
+                act(Action.CONFIRM, review, by)
+    after = TRANSITIONS[Action.CONFIRM].get(state, state)
+    assert Review.objects.get(pk=review.pk).state == after
 
 
 @pytest.mark.parametrize("state", ReviewState)
@@ -82,6 +102,7 @@ def test_button_and_endpoint_agree(state: ReviewState, role: Role) -> None:
         Action.SIGN: permissions.can_sign(by, review),
         Action.SEND_BACK: permissions.can_decide(by, review),
         Action.WITHDRAW: permissions.can_withdraw(by, review),
+        Action.CONFIRM: permissions.can_confirm(by, review),
     }
     for action, shown in offered.items():
         copy = Review.objects.get(pk=review.pk)
@@ -94,7 +115,7 @@ def test_button_and_endpoint_agree(state: ReviewState, role: Role) -> None:
 def test_transitions_and_the_database_agree() -> None:
     import importlib
 
-    moves = importlib.import_module("reviews.migrations.0002_laws").MOVES
+    moves = importlib.import_module("reviews.migrations.0010_confirmations").MOVES
     table = {(a.value, b.value) for ways in TRANSITIONS.values() for a, b in ways.items()}
     assert set(moves) == table
 
