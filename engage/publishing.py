@@ -20,7 +20,7 @@ from compliance import profiles, scanning, vault
 from compliance.enums import Severity
 from compliance.exceptions import Refusal, ScannerFailed, TextErased
 from compliance.ledger.kinds import EventKind
-from engage import conversation, drafting, publications, screening, withdrawing
+from engage import conversation, drafting, publications, screening, stops, withdrawing
 from engage.communities import connect
 from engage.connectors.base import (
     Ambiguous,
@@ -48,6 +48,7 @@ LOOKS = 2  # look-ups that must find nothing before a request counts as never ar
 LOOK_AGAIN = timedelta(seconds=30)
 LEASE = timedelta(seconds=30)
 SCAN_FIRST = timedelta(seconds=5)
+STOPPED = timedelta(minutes=5)  # whoever lifts a stop makes what waits due at once
 DRIVEN = (
     PublicationState.QUEUED,
     PublicationState.SENDING,
@@ -193,6 +194,9 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
     connector = connect(publication.community)
     if not _is_request_for(publication, connector, text, stored):
         publications.cancel(publication)
+        return None
+    if stops.holds(publication.community_id):
+        publications.wait(publication, PublicationState.QUEUED, STOPPED)
         return None
     attempt = Attempt.objects.create(
         publication=publication,

@@ -17,7 +17,7 @@ from compliance.enums import Direction, ScanState
 from compliance.exceptions import BadInput, NotScanned, Refusal
 from compliance.ledger.kinds import EventKind
 from compliance.models import VaultText
-from engage import conversation, drafting, screening
+from engage import conversation, drafting, screening, stops
 from engage.enums import AT_REST, ConnectorKind, PostState
 from engage.models import Draft, DraftVersion, Post, PostRevision, Publication, Thread
 from reviews import permissions, signposts, workflow
@@ -140,6 +140,7 @@ def _check_takes_it(signpost: Signpost, answered: Post, thread: Thread) -> None:
         raise WrongState(READ_ONLY)
     if why := conversation.closed(thread, answered):
         raise WrongState(CLOSED[why])
+    stops.check_none(thread.community_id)
     if len(signpost.text) > thread.community.max_length:
         raise BadInput(
             f"This signpost has {len(signpost.text)} characters, and this community takes "

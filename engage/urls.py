@@ -10,6 +10,7 @@ from engage.views import (
     profiles,
     publications,
     signposts,
+    stops,
     threads,
 )
 
@@ -27,6 +28,9 @@ urlpatterns = [
     path("drafts/<uuid:draft_id>/", drafts.write, name="draft"),
     path("drafts/<uuid:draft_id>/findings/", drafts.findings, name="draft_findings"),
     path("publications/", publications.overview, name="publications"),
+    path("publications/stops/", stops.overview, name="stops"),
+    path("publications/stops/stop/", stops.stop, name="stop"),
+    path("publications/stops/<uuid:stop_id>/lift/", stops.lift, name="lift_stop"),
     path("publications/<uuid:publication_id>/", publications.show, name="publication"),
     path("history/", history.everything, name="history"),
     path("history/<uuid:case_id>/", history.case, name="case"),

@@ -32,6 +32,7 @@ class Permission(enum.Enum):
     CORRECT = "correct what was found"
     READ_PUBLICATIONS = "see publications"
     SETTLE = "settle an unclear posting"
+    STOP = "stop or resume publishing"
     READ_SAFETY = "see safety signals"
     DISPOSE_SAFETY = "dispose of safety signals"
     READ_PROFILES = "see the rules of communities"
@@ -67,6 +68,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.CORRECT: frozenset({_O, _L, _S}),
     Permission.READ_PUBLICATIONS: frozenset({_C, _O, _L, _S, _A, _M}),
     Permission.SETTLE: frozenset({_O, _L}),
+    Permission.STOP: frozenset({_O}),
     Permission.READ_SAFETY: frozenset({_S, _O, _A}),
     Permission.DISPOSE_SAFETY: frozenset({_S}),
     Permission.READ_PROFILES: frozenset({_C, _O, _L, _A}),

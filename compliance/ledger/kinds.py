@@ -69,4 +69,6 @@ class EventKind(models.TextChoices):
     PUBLICATION_CAME_TO_REST = "publication_came_to_rest", "Posting ended"
     TAKEN_DOWN = "taken_down", "Taken down"
     LIVE_COPY_TAKEN = "live_copy_taken", "Live copy compared"
+    PUBLISHING_STOPPED = "publishing_stopped", "All publishing stopped"
+    PUBLISHING_RESUMED = "publishing_resumed", "Publishing resumed"
     INCIDENT_OPENED = "incident_opened", "Incident opened"

@@ -17,8 +17,8 @@ from compliance.ledger.events import NotACode
 from compliance.ledger.events import record as real_record
 from compliance.ledger.kinds import EventKind
 from compliance.models import Checkpoint, Event, Leaf, ListedWord, VaultText
-from engage import drafting, intake, publishing
-from engage.models import Draft, DraftVersion, Post, Publication
+from engage import drafting, intake, publishing, stops
+from engage.models import Draft, DraftVersion, Post, Publication, Stop
 from reviews import corrections, examples, reveal, safety, workflow
 from reviews.enums import ReviewState, Role, SafetyOutcome, Verdict
 from reviews.models import (
@@ -367,6 +367,16 @@ def _export() -> Verb:
     return partial(examples.export, by=cases.person(Role.LEGAL), reason="To train.")
 
 
+def _stop() -> Verb:
+    by = cases.person(Role.COMPLIANCE)
+    return partial(stops.stop, by=by, community_id=None, reason="Why.")
+
+
+def _lift() -> Verb:
+    by, standing = cases.person(Role.COMPLIANCE), _stop()()
+    return partial(stops.lift, by=by, stop_id=standing.pk, reason="Fine.")
+
+
 VERBS: dict[str, Callable[[], Verb]] = {
     "receive": _receive,
     "start": _start,
@@ -381,6 +391,8 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "suspend": _suspend,
     "confirm": _confirm,
     "queue": _queue,
+    "stop": _stop,
+    "lift": _lift,
     "reveal": _reveal,
     "dispose_safety": _dispose_safety,
     "dispose_duplicate": _dispose_duplicate,
@@ -413,12 +425,14 @@ TABLES = (
     CaseFacts,
     HandOff,
     HelpGiven,
+    Stop,
 )
 
 
 def _state() -> list[Any]:
     rows: list[Any] = [table.objects.count() for table in TABLES]  # type: ignore[attr-defined]  # models
     rows += sorted(Review.objects.values_list("pk", "state"))
+    rows += sorted(Stop.objects.values_list("pk", "lifted_at"))
     rows += sorted(Proposal.objects.values_list("pk", "state"))
     rows += sorted(ListedWord.objects.values_list("pk", "retired_at"))
     rows += list(SafetyCase.objects.order_by("pk").values_list("disposed_at", "due_at"))

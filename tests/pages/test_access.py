@@ -33,6 +33,7 @@ PAGES: dict[str, set[Role]] = {
     "rules": {O, L, A, M},
     "publications": {C, O, L, S, A, M},
     "publication": {C, O, L, S, A, M},
+    "stops": {C, O, L, S, A, M},
     "history": {O, L, A, M},
     "case": {O, L, A, M},
     "installation": {M},
@@ -73,6 +74,8 @@ FORMS: dict[str, set[Role]] = {
     "sign_signpost": {O, L},
     "retire_signpost": {O, L, S},
     "post_signpost": {C, O, S},
+    "stop": {O},
+    "lift_stop": {O},
 }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from engage import overview
+from engage import overview, stops
 
 
 class Command(BaseCommand):
@@ -12,6 +12,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = overview.overview()
+        for stop in stops.standing():
+            self.stdout.write(f"publishing stopped {stop.where} since {stop.at:%Y-%m-%d %H:%M} UTC")
         self._line("communities", now.communities)
         self._line("threads", now.threads)
         self._line("posts", now.posts)
