@@ -14,6 +14,7 @@ from engage.enums import (
     AttemptOutcome,
     ConnectorKind,
     IncidentKind,
+    NoReplyReason,
     PostState,
     PublicationState,
 )
@@ -131,6 +132,38 @@ class DraftVersion(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["draft", "number"], name="version_once")]
+
+
+class NoReply(models.Model):
+    """Somebody decided that a post gets no reply; whoever begins or submits one reverses that."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="no_replies")
+    reason = models.CharField(max_length=12, choices=NoReplyReason)
+    note = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    # These change, once:
+    reversed_at = models.DateTimeField(null=True)
+    reversed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    reversed_for = models.ForeignKey(Draft, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["post"], name="no_reply_once", condition=Q(reversed_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="no_reply_reversed_whole",
+                condition=Q(reversed_at=None, reversed_by=None, reversed_for=None)
+                | Q(
+                    reversed_at__isnull=False,
+                    reversed_by__isnull=False,
+                    reversed_for__isnull=False,
+                ),
+            ),
+        ]
 
 
 class Publication(models.Model):

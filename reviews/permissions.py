@@ -21,6 +21,7 @@ class Permission(enum.Enum):
 
     READ_THREADS = "read threads"
     DRAFT = "write replies"
+    NO_REPLY = "decide not to reply"
     READ_QUEUE = "see the review queue"
     READ_REVIEWS = "read reviews"
     REMARK = "comment on reviews"
@@ -57,6 +58,7 @@ _C, _O, _L, _S, _A, _M = (
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.READ_THREADS: frozenset({_C, _O, _L, _S, _A}),
     Permission.DRAFT: frozenset({_C}),
+    Permission.NO_REPLY: frozenset({_C, _O, _L}),
     Permission.READ_QUEUE: frozenset({_O, _L, _A}),
     Permission.READ_REVIEWS: frozenset({_C, _O, _L, _A}),
     Permission.REMARK: frozenset({_C, _O, _L}),

@@ -26,6 +26,8 @@ class EventKind(models.TextChoices):
     # engage: drafting
     DRAFT_STARTED = "draft_started", "Draft started"
     DRAFT_SAVED = "draft_saved", "Draft version saved"
+    NO_REPLY_DECIDED = "no_reply_decided", "Decided not to reply"
+    NO_REPLY_REVERSED = "no_reply_reversed", "Decision not to reply reversed"
     # reviews
     REVIEW_SUBMITTED = "review_submitted", "Submitted for review"
     FINDING_DISPOSED = "finding_disposed", "Finding disposed"

@@ -27,7 +27,8 @@ GROUPS = {
         ("signed", "cleared", "sent_back", "refused", "withdrawn", "suspended", "confirmed",
          "expired", "finding_disposed", "safety_disposed", "signpost_written", "signpost_signed",
          "signpost_retired", "signpost_chosen", "word_listed", "word_retired",
-         "proposal_declined", "publishing_stopped", "publishing_resumed"),
+         "proposal_declined", "publishing_stopped", "publishing_resumed",
+         "no_reply_decided", "no_reply_reversed"),
     ),
     "posting": (
         "Posting",

@@ -17,8 +17,8 @@ from compliance.ledger.events import NotACode
 from compliance.ledger.events import record as real_record
 from compliance.ledger.kinds import EventKind
 from compliance.models import Checkpoint, Event, Leaf, ListedWord, VaultText
-from engage import drafting, intake, publishing, stops
-from engage.models import Draft, DraftVersion, Post, Publication, Stop
+from engage import drafting, intake, no_replies, publishing, stops
+from engage.models import Draft, DraftVersion, NoReply, Post, Publication, Stop
 from reviews import corrections, examples, reveal, safety, workflow
 from reviews.enums import ReviewState, Role, SafetyOutcome, Verdict
 from reviews.models import (
@@ -194,6 +194,17 @@ def _receive() -> Verb:
 
 def _start() -> Verb:
     return partial(drafting.start, by=cases.person(Role.CLINICIAN), post_id=cases.post().pk)
+
+
+def _decide_not_to_reply() -> Verb:
+    post, by = cases.post(), cases.person(Role.CLINICIAN)
+    return partial(no_replies.decide, by=by, post_id=post.pk, reason="late", note="Long ago.")
+
+
+def _reverse() -> Verb:
+    post, by = cases.post(), cases.person(Role.CLINICIAN)
+    no_replies.decide(by=by, post_id=post.pk, reason="late")
+    return partial(drafting.start, by=by, post_id=post.pk)
 
 
 def _save() -> Verb:
@@ -380,6 +391,8 @@ def _lift() -> Verb:
 VERBS: dict[str, Callable[[], Verb]] = {
     "receive": _receive,
     "start": _start,
+    "decide_not_to_reply": _decide_not_to_reply,
+    "reverse": _reverse,
     "save": _save,
     "submit": _submit,
     "dispose": _dispose,
@@ -426,6 +439,7 @@ TABLES = (
     HandOff,
     HelpGiven,
     Stop,
+    NoReply,
 )
 
 
@@ -433,6 +447,7 @@ def _state() -> list[Any]:
     rows: list[Any] = [table.objects.count() for table in TABLES]  # type: ignore[attr-defined]  # models
     rows += sorted(Review.objects.values_list("pk", "state"))
     rows += sorted(Stop.objects.values_list("pk", "lifted_at"))
+    rows += sorted(NoReply.objects.values_list("pk", "reversed_at"))
     rows += sorted(Proposal.objects.values_list("pk", "state"))
     rows += sorted(ListedWord.objects.values_list("pk", "retired_at"))
     rows += list(SafetyCase.objects.order_by("pk").values_list("disposed_at", "due_at"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -256,8 +257,6 @@ def test_raw_sql_passes_without_the_triggers(attack: Callable[[], str]) -> None:
 def test_stop_waits_for_an_attempt_that_is_being_committed() -> None:
     if connection.vendor != "postgresql":
         return  # SQLite has one writer at a time anyway
-    import threading
-
     publication = cases.queued_publication()
     stopped: list[Stop] = []
 

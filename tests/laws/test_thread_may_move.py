@@ -3,11 +3,14 @@ signatures stand in the thread as it is now, or somebody sends it back."""
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection, connections
 from django.utils import timezone
 
 from compliance.exceptions import NotAllowed, Refusal
@@ -432,3 +435,39 @@ def test_cleared_text_finds_an_exchanged_thread_even_without_triggers() -> None:
         Confirmation.objects.update(thread=review.packet)
         with pytest.raises(NotCleared, match="something else"):
             clearance.cleared_text(cleared)
+
+
+ROUNDS = 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_confirmation_that_races_a_new_post_sends_nothing(platform: FakePlatform) -> None:
+    if connection.vendor != "postgresql":
+        return  # SQLite has one writer at a time anyway
+    for _ in range(ROUNDS):
+        publication = suspended()
+        first, second = cases.signers(publication.review)
+        cases.confirm(publication.review, first)
+        seen = seen_by(second, publication.review)
+        both = threading.Barrier(2)
+
+        def confirms(
+            publication: Publication = publication,
+            user: User = second,
+            seen: str = seen,
+            both: threading.Barrier = both,
+        ) -> None:
+            both.wait()
+            with contextlib.suppress(Refusal):
+                confirm(publication.review, user, seen)
+            connections.close_all()
+
+        racer = threading.Thread(target=confirms)
+        racer.start()
+        both.wait()
+        _arrive(publication.draft.reply_to, author="marigold", text="It got worse.")
+        racer.join()
+        cases.scanned()
+        assert publishing.drive(publication.pk) == PublicationState.CANCELLED
+        assert Review.objects.get(pk=publication.review_id).state == ReviewState.SUSPENDED
+    assert not platform.sent

@@ -65,6 +65,7 @@ class World:
             "sign_signpost": [self.signpost.pk],
             "retire_signpost": [self.signpost.pk],
             "post_signpost": [self.post.pk],
+            "no_reply": [self.post.pk],
             "lift_stop": [self.stop.pk],
         }
         if name.startswith("safety_") and name != "safety_export":

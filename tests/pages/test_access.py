@@ -46,6 +46,7 @@ PAGES: dict[str, set[Role]] = {
 # Who may send which form; a clinician would have to be an author to withdraw.
 FORMS: dict[str, set[Role]] = {
     "start_draft": {C},
+    "no_reply": {C, O, L},
     "draft_findings": {C},
     "dispose": {O, L},
     "remark": {O, L},

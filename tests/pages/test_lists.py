@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from engage import stops
+from engage import no_replies, stops
 from engage.models import Stop
 from reviews.enums import ReviewState, Role
 from reviews.models import User
@@ -43,9 +43,16 @@ def a_lifted_stop(user: User) -> None:
     stops.lift(by=standing.by, stop_id=standing.pk, reason="Fine.")
 
 
+def a_decision(user: User) -> None:
+    by = cases.person(Role.LEGAL)
+    no_replies.decide(by=by, post_id=cases.post().pk, reason="late", note="Long ago.")
+
+
 ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("inbox", Role.CLINICIAN, lambda user: cases.post(POST), ""),
     ("inbox", Role.CLINICIAN, lambda user: cases.draft(), ""),
+    ("inbox", Role.CLINICIAN, a_decision, "?tab=decided"),
+    ("installation", Role.ADMIN, a_decision, ""),
     ("drafts", Role.CLINICIAN, a_draft_by, ""),
     ("queue", Role.LEGAL, lambda user: cases.review_at(ReviewState.SUBMITTED, flagged=True), ""),
     ("queue", Role.LEGAL, lambda user: cases.review_at(ReviewState.CLEARED), "?tab=cleared"),

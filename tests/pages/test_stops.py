@@ -81,11 +81,11 @@ def test_others_read_but_find_no_form(client: Client, role: Role) -> None:
 
 def test_cleared_review_says_that_it_waits(client: Client) -> None:
     review = cases.review_at(ReviewState.CLEARED)
-    assert "waits until" not in page_of(client, Role.LEGAL, "review", review.pk)
+    assert "is cleared, and waits" not in page_of(client, Role.LEGAL, "review", review.pk)
     standing = stop()
-    assert "waits until" in page_of(client, Role.LEGAL, "review", review.pk)
+    assert "is cleared, and waits" in page_of(client, Role.LEGAL, "review", review.pk)
     lift(standing)
-    assert "waits until" not in page_of(client, Role.LEGAL, "review", review.pk)
+    assert "is cleared, and waits" not in page_of(client, Role.LEGAL, "review", review.pk)
 
 
 def test_how_many_wait_is_told(client: Client) -> None:
