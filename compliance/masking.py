@@ -128,7 +128,7 @@ def mask(text: str, marks: Sequence[Mark], *, names: Pseudonyms | None = None) -
     """
     names = names or Pseudonyms()
     inside = [_cut(mark, len(text)) for mark in marks]
-    identifiers = _joined([m for m in inside if m.entity and m.end > m.start])
+    identifiers = _identifiers(inside)
     others = sorted(
         (m for m in inside if not m.entity and m.end > m.start),
         key=lambda m: (Severity(m.severity).rank, m.start - m.end, m.start, m.rule_id, m.id),
@@ -162,6 +162,12 @@ def _start_of(text: str, length: int) -> str:
     return text if len(text) <= length else text[:length].rpartition(" ")[0] + "…"
 
 
+def masked_spans(text: str, marks: Sequence[Mark]) -> list[tuple[int, int]]:
+    """Where the masked identifiers of a text stand, in the order of the masked segments."""
+    inside = [_cut(mark, len(text)) for mark in marks]
+    return [(start, end) for start, end, _ in _identifiers(inside)]
+
+
 def masked_text(text: str, marks: Sequence[Mark], *, names: Pseudonyms | None = None) -> str:
     """The text with "[Name 1]" in the place of each identifier; for search and exports."""
     return "".join(
@@ -173,6 +179,10 @@ def masked_text(text: str, marks: Sequence[Mark], *, names: Pseudonyms | None = 
 def _cut(mark: Mark, length: int) -> Mark:
     start, end = max(0, min(mark.start, length)), max(0, min(mark.end, length))
     return replace(mark, start=start, end=end)
+
+
+def _identifiers(marks: Sequence[Mark]) -> list[tuple[int, int, Mark]]:
+    return _joined([m for m in marks if m.entity and m.end > m.start])
 
 
 def _joined(identifiers: Sequence[Mark]) -> list[tuple[int, int, Mark]]:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
+from engage import stops
 from reviews import signposts
 from reviews.enums import ChangeState, ProposalState, ReviewState, Role
 from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
@@ -59,22 +60,27 @@ def first_page(request: HttpRequest) -> HttpResponse:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `navigation`, empty before sign-in, and `trouble` that all must know."""
+    """Context processor: `navigation`, empty before sign-in, and what all must know: `trouble` with
+    the scanners, and `stops` of publishing."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"navigation": [], "trouble": ""}
+        return {"navigation": [], "trouble": "", "stops": []}
     entries = []
     for route, label, permission in PAGES:
         if can_may(user, permission):
             url = reverse(route)
             entries.append(Entry(label, url, request.path.startswith(url), _waiting(route)))
     troubles = [chosen.trouble for chosen in choice.chosen().values() if chosen.trouble]
-    return {"navigation": entries, "trouble": " ".join(troubles)}
+    return {
+        "navigation": entries,
+        "trouble": " ".join(troubles),
+        "stops": stops.standing(),
+    }
 
 
 def _waiting(route: str) -> int:
     if route == "queue":
-        open_states = (ReviewState.SUBMITTED, ReviewState.IN_REVIEW)
+        open_states = (ReviewState.SUBMITTED, ReviewState.IN_REVIEW, ReviewState.SUSPENDED)
         return Review.objects.filter(state__in=open_states).count()
     if route == "safety":
         return SafetyCase.objects.filter(disposed_at=None).count()

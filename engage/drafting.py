@@ -15,7 +15,7 @@ from compliance.exceptions import BadInput, NotScanned
 from compliance.findings import Hit, ScanContext
 from compliance.ledger.kinds import EventKind
 from compliance.models import Finding, VaultText
-from engage import conversation, screening
+from engage import conversation, no_replies, screening
 from engage.communities import can_publish
 from engage.enums import AT_REST, PostState
 from engage.models import Draft, DraftVersion, Post, Thread
@@ -30,7 +30,7 @@ MOST_REFERENCES, LONGEST_REFERENCE = 20, 400
 
 @transaction.atomic
 def start(*, by: User, post_id: UUID) -> Draft:
-    """Begins a reply to a post.
+    """Begins a reply to a post; a decision not to reply to it ends with that.
 
     Raises:
         NotAllowed, WrongState: the message says why.
@@ -50,6 +50,7 @@ def start(*, by: User, post_id: UUID) -> Draft:
         thread=draft.thread_id,
         post=post.pk,
     )
+    no_replies.reverse(by=by, draft=draft)
     return draft
 
 
@@ -234,6 +235,7 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
             raise WrongState("Save the reply before you submit it.")
         check_thread_screened(draft.thread)
         _check_nothing_may_be_live(draft)
+        no_replies.reverse(by=by, draft=draft)
         return workflow.submit(
             by=by,
             case_id=draft.pk,

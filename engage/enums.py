@@ -21,6 +21,18 @@ class PostState(models.TextChoices):
     DELETED = "deleted", "Deleted by its platform"
 
 
+class NoReplyReason(models.TextChoices):
+    """Why a post gets no reply."""
+
+    NOT_OURS = "not_ours", "Not ours to answer"
+    NO_EXPERTISE = "no_expertise", "No expertise for it here"
+    ANSWERED = "answered", "Answered well already"
+    UNSAFE = "unsafe", "Unsafe to answer in public"
+    PLATFORM = "platform", "Against the rules of the platform"
+    LATE = "late", "No longer timely"
+    OTHER = "other", "Another reason"
+
+
 class PublicationState(models.TextChoices):
     """Where a cleared reply stands on its way to the community."""
 

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from compliance.models import DataKey, VaultText
 from engage.enums import (
@@ -13,6 +14,7 @@ from engage.enums import (
     AttemptOutcome,
     ConnectorKind,
     IncidentKind,
+    NoReplyReason,
     PostState,
     PublicationState,
 )
@@ -132,6 +134,38 @@ class DraftVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["draft", "number"], name="version_once")]
 
 
+class NoReply(models.Model):
+    """Somebody decided that a post gets no reply; whoever begins or submits one reverses that."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="no_replies")
+    reason = models.CharField(max_length=12, choices=NoReplyReason)
+    note = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    # These change, once:
+    reversed_at = models.DateTimeField(null=True)
+    reversed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    reversed_for = models.ForeignKey(Draft, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["post"], name="no_reply_once", condition=Q(reversed_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="no_reply_reversed_whole",
+                condition=Q(reversed_at=None, reversed_by=None, reversed_for=None)
+                | Q(
+                    reversed_at__isnull=False,
+                    reversed_by__isnull=False,
+                    reversed_for__isnull=False,
+                ),
+            ),
+        ]
+
+
 class Publication(models.Model):
     """One cleared reply on its way to, or in, its community."""
 
@@ -187,6 +221,43 @@ class Attempt(models.Model):
                 condition=Q(outcome__in=[outcome.value for outcome in MAYBE_LIVE]),
             ),
         ]
+
+
+class Stop(models.Model):
+    """Nothing is posted in a community, or anywhere, until somebody lifts it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    community = models.ForeignKey(  # None for everywhere
+        Community, null=True, on_delete=models.PROTECT, related_name="stops"
+    )
+    key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+")
+    reason = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    # These change, once:
+    lifted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    why_lifted = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(  # of two who stop the same at once, one row stands
+                Coalesce("community", models.Value(uuid.UUID(int=0))),
+                name="stop_once",
+                condition=Q(lifted_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="stop_lifted_whole",
+                condition=Q(lifted_by=None, lifted_at=None, why_lifted=None)
+                | Q(lifted_by__isnull=False, lifted_at__isnull=False, why_lifted__isnull=False),
+            ),
+        ]
+
+    @property
+    def where(self) -> str:
+        """What is stopped, for a sentence."""
+        return f"in {self.community.name}" if self.community else "everywhere"
 
 
 class LiveCopy(models.Model):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, DurationField, ExpressionWrapper, F, QuerySet
 
 from compliance.enums import Direction, ScanState
 from compliance.models import Event, Finding, VaultText
-from engage.models import Community, Post, PostRevision, Publication, Thread
+from engage.models import Community, NoReply, Post, PostRevision, Publication, Thread
 from reviews.models import Review, SafetyCase
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """Counts. `posts_by_scan` counts each post by its revisions' scan state; `findings_by_rule`
-    counts findings in scanned posts (titles excluded)."""
+    counts findings in scanned posts (titles excluded); `no_replies` the standing decisions not to
+    reply by reason; `no_reply_percent` the threads with one; `no_reply_hours` the median from the
+    arrival of the post to the decision, None without any."""
 
     communities: int
     threads: int
@@ -25,6 +29,9 @@ class Overview:
     open_safety_cases: int
     reviews: dict[str, int]
     publications: dict[str, int]
+    no_replies: dict[str, int]
+    no_reply_percent: int
+    no_reply_hours: float | None
     events: int
 
 
@@ -42,8 +49,28 @@ def overview() -> Overview:
         open_safety_cases=SafetyCase.objects.filter(disposed_at=None).count(),
         reviews=_counts(Review.objects.all(), "state"),
         publications=_counts(Publication.objects.all(), "state"),
+        no_replies=_counts(NoReply.objects.filter(reversed_at=None), "reason"),
+        no_reply_percent=_no_reply_percent(),
+        no_reply_hours=_no_reply_hours(),
         events=Event.objects.count(),
     )
+
+
+def _no_reply_percent() -> int:
+    threads = Thread.objects.count()
+    standing = NoReply.objects.filter(reversed_at=None)
+    decided = standing.values("post__thread").distinct().count()
+    return round(100 * decided / threads) if threads else 0
+
+
+def _no_reply_hours() -> float | None:
+    took = ExpressionWrapper(F("at") - F("post__arrived_at"), DurationField())
+    standing = NoReply.objects.filter(reversed_at=None).annotate(after=took).order_by("after")
+    count = standing.count()
+    if not count:
+        return None
+    middle = standing.values_list("after", flat=True)[(count - 1) // 2 : count // 2 + 1]
+    return round(float(median(after / timedelta(hours=1) for after in middle)), 1)
 
 
 def waiting_texts() -> int:

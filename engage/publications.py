@@ -15,6 +15,7 @@ from engage.intake import post_digest
 from engage.models import Attempt, Publication
 from reviews import safety, workflow
 from reviews.enums import ReviewState
+from reviews.models import Review
 
 
 def reference_of(publication: Publication) -> dict[str, Any]:
@@ -71,6 +72,15 @@ def close(attempt: Attempt, outcome: AttemptOutcome, reason: str) -> None:
 def cancel(publication: Publication) -> None:
     """It was not sent, and never will be."""
     rest(publication, PublicationState.CANCELLED)
+
+
+def take_up(review: Review) -> None:
+    """What was not sent because the thread moved is sent after all: its signers confirmed it."""
+    cancelled = Publication.objects.filter(review=review, state=PublicationState.CANCELLED)
+    for publication_id in cancelled.values_list("pk", flat=True):
+        publication = lock(publication_id)
+        wait(publication, PublicationState.QUEUED, timedelta())
+        record(EventKind.PUBLICATION_QUEUED, publication, text=publication.text_digest)
 
 
 def rest(publication: Publication, state: PublicationState) -> None:

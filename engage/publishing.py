@@ -19,7 +19,7 @@ from compliance import profiles, scanning, vault
 from compliance.enums import Severity
 from compliance.exceptions import Refusal, ScannerFailed, TextErased
 from compliance.ledger.kinds import EventKind
-from engage import conversation, drafting, publications, screening, withdrawing
+from engage import conversation, drafting, publications, screening, stops, withdrawing
 from engage.communities import connect
 from engage.connectors.base import (
     Ambiguous,
@@ -48,6 +48,7 @@ LOOKS = 2  # look-ups that must find nothing before a request counts as never ar
 LOOK_AGAIN = timedelta(seconds=30)
 LEASE = timedelta(seconds=30)
 SCAN_FIRST = timedelta(seconds=5)
+STOPPED = timedelta(minutes=5)  # whoever lifts a stop makes what waits due at once
 DRIVEN = (
     PublicationState.QUEUED,
     PublicationState.SENDING,
@@ -77,7 +78,7 @@ def queue(*, review_id: UUID) -> Publication | None:
         "thread__community__key", "thread__key", "reply_to__thread__key"
     ).get(pk=review.case_id)
     thread = draft.thread
-    intent = _intent(draft, text, tag=new_tag(timezone.now()))
+    intent = intent_of(draft, text, tag=new_tag(timezone.now()))
     try:
         prepared = connect(thread.community).prepare(intent)
     except ValueError:
@@ -176,7 +177,7 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
     if review.signpost_id:
         why = conversation.closed(thread, draft.reply_to)
     elif screening.is_thread_screened(thread):
-        why = conversation.moved(packet_of(review).snapshot, thread)
+        why = conversation.moved(clearance.signed_thread(review).snapshot, thread)
     else:  # what arrived may matter (law 3)
         publications.wait(publication, PublicationState.QUEUED, SCAN_FIRST)
         return None
@@ -193,6 +194,9 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
     connector = connect(publication.community)
     if not _is_request_for(publication, connector, text, stored):
         publications.cancel(publication)
+        return None
+    if stops.holds(publication.community_id):
+        publications.wait(publication, PublicationState.QUEUED, STOPPED)
         return None
     attempt = Attempt.objects.create(
         publication=publication,
@@ -212,7 +216,8 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
     return attempt, connector, Prepared(body=stored)
 
 
-def _intent(draft: Draft, text: str, tag: str) -> Intent:
+def intent_of(draft: Draft, text: str, tag: str) -> Intent:
+    """What a connector is asked to post; `tag` is what it is known again by."""
     return Intent(
         thread_id=conversation.source_of(draft.thread)["id"],
         thread_url=conversation.source_of(draft.thread)["url"],
@@ -229,7 +234,7 @@ def _is_request_for(
     draft = Draft.objects.select_related("thread__key", "reply_to__thread__key").get(
         pk=publication.draft_id
     )
-    intent = _intent(draft, text, tag=str(stored.get("tag", "")))
+    intent = intent_of(draft, text, tag=str(stored.get("tag", "")))
     same_key = publication.request.key_id == draft.thread.key_id
     return same_key and dict(connector.prepare(intent).body) == stored
 

@@ -17,7 +17,7 @@ from compliance.enums import Direction, ScanState
 from compliance.exceptions import BadInput, NotScanned, Refusal
 from compliance.ledger.kinds import EventKind
 from compliance.models import VaultText
-from engage import conversation, drafting, screening
+from engage import conversation, drafting, screening, stops
 from engage.communities import can_publish
 from engage.enums import AT_REST, PostState
 from engage.models import Draft, DraftVersion, Post, PostRevision, Publication, Thread
@@ -142,6 +142,7 @@ def _check_takes_it(signpost: Signpost, answered: Post, thread: Thread) -> None:
         raise WrongState(READ_ONLY)
     if why := conversation.closed(thread, answered):
         raise WrongState(CLOSED[why])
+    stops.check_none(thread.community_id)
     if len(signpost.text) > thread.community.max_length:
         raise BadInput(
             f"This signpost has {len(signpost.text)} characters, and this community takes "

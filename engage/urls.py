@@ -2,21 +2,37 @@
 
 from django.urls import path
 
-from engage.views import drafts, history, installation, profiles, publications, signposts, threads
+from engage.views import (
+    confirming,
+    drafts,
+    history,
+    installation,
+    no_replies,
+    profiles,
+    publications,
+    signposts,
+    stops,
+    threads,
+)
 
 urlpatterns = [
     path("threads/", threads.inbox, name="inbox"),
     path("threads/<uuid:thread_id>/", threads.show, name="thread"),
     path("posts/<uuid:post_id>/reply/", drafts.start, name="start_draft"),
+    path("posts/<uuid:post_id>/no-reply/", no_replies.decide, name="no_reply"),
     path("posts/<uuid:post_id>/signpost/", signposts.post, name="post_signpost"),
     path("signposts/", signposts.overview, name="signposts"),
     path("signposts/write/", signposts.write, name="write_signpost"),
     path("signposts/<uuid:signpost_id>/sign/", signposts.sign, name="sign_signpost"),
     path("signposts/<uuid:signpost_id>/retire/", signposts.retire, name="retire_signpost"),
+    path("reviews/<uuid:review_id>/confirm/", confirming.confirm, name="confirm"),
     path("drafts/", drafts.mine, name="drafts"),
     path("drafts/<uuid:draft_id>/", drafts.write, name="draft"),
     path("drafts/<uuid:draft_id>/findings/", drafts.findings, name="draft_findings"),
     path("publications/", publications.overview, name="publications"),
+    path("publications/stops/", stops.overview, name="stops"),
+    path("publications/stops/stop/", stops.stop, name="stop"),
+    path("publications/stops/<uuid:stop_id>/lift/", stops.lift, name="lift_stop"),
     path("publications/<uuid:publication_id>/", publications.show, name="publication"),
     path("history/", history.everything, name="history"),
     path("history/<uuid:case_id>/", history.case, name="case"),

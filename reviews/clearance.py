@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -12,8 +13,8 @@ from compliance import vault
 from reviews import gates, required_changes, routes
 from reviews.enums import SIGNING_ROLES, RemarkKind, ReviewState
 from reviews.exceptions import NotCleared
-from reviews.models import Review, Signpost
-from reviews.packet import Packet
+from reviews.models import Confirmation, Review, Signpost
+from reviews.packet import Packet, packet_of
 
 
 def seal_digest(review: Review) -> str:
@@ -57,6 +58,38 @@ def signpost_digest(signpost: Signpost) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def confirmation_digest(review: Review, thread: str) -> str:
+    """Keyed digest of what a confirmation covers: all that was signed, and the thread as it is.
+
+    Args:
+        thread: keyed digest of the thread's new state, a packet.
+    """
+    content = {"seal": seal_digest(review), "thread": thread}
+    return vault.digest(review.packet.key, json.dumps(content, sort_keys=True))
+
+
+def standing_confirmation(review: Review) -> Confirmation | None:
+    """The newest confirmation of what every signer confirmed; None if none was, or none needed."""
+    given = list(review.confirmations.select_related("thread__key").order_by("-confirmed_at"))
+    signers = {signature.user_id for signature in review.signatures}
+    by_content: dict[tuple[int, str], set[UUID]] = {}
+    for c in given:
+        by_content.setdefault((c.suspension, c.digest), set()).add(c.user_id)
+    return next((c for c in given if signers <= by_content[c.suspension, c.digest]), None)
+
+
+def signed_thread(review: Review) -> Packet:
+    """The thread that the signatures stand for: as it was submitted, or as last confirmed.
+
+    Raises:
+        TextErased: the thread was erased.
+    """
+    confirmation = standing_confirmation(review)
+    if confirmation is None:
+        return packet_of(review)
+    return Packet.loads(vault.unseal(confirmation.thread))
+
+
 def cleared_text(review: Review) -> str:
     """The text that everybody signed who must, and that may be posted now (laws 1 and 2).
 
@@ -74,6 +107,7 @@ def cleared_text(review: Review) -> str:
     if review.expires_at is None or review.expires_at <= timezone.now():
         raise NotCleared("The clearance expired. Submit the reply again.")
     _check_signed(review)
+    _check_confirmed(review)
     stored = vault.unseal(review.packet)
     text = Packet.loads(stored).text
     key = review.packet.key
@@ -85,6 +119,17 @@ def cleared_text(review: Review) -> str:
     if review.signpost is not None and text != review.signpost.text:
         raise NotCleared("The stored text is not the signpost that was signed.")
     return text
+
+
+def _check_confirmed(review: Review) -> None:
+    if not review.suspensions:
+        return
+    confirmation = standing_confirmation(review)
+    if confirmation is None or confirmation.suspension != review.suspensions:
+        raise NotCleared("The thread moved, and not everybody who signed confirmed this reply.")
+    thread = vault.digest(review.packet.key, vault.unseal(confirmation.thread))
+    if not hmac.compare_digest(confirmation.digest, confirmation_digest(review, thread)):
+        raise NotCleared("The confirmations cover something else than what is stored.")
 
 
 def _check_signed(review: Review) -> None:

@@ -63,6 +63,7 @@ class Action(models.TextChoices):
     REFUSE = "refuse", "Refuse"
     WITHDRAW = "withdraw", "Withdraw"
     SUSPEND = "suspend", "Suspend"
+    CONFIRM = "confirm", "Confirm"
     EXPIRE = "expire", "Expire"
     PUBLISH = "publish", "Record as posted"
 

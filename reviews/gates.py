@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from compliance.enums import Severity
+from compliance.findings import Hit
 from compliance.models import Finding
 from reviews.enums import Role, Verdict
 from reviews.exceptions import GateClosed
@@ -41,7 +42,7 @@ def check_answered(findings: Iterable[Finding], answered: Collection[UUID]) -> N
 
 def newest_dispositions(review: Review) -> dict[UUID, Disposition]:
     """The disposition that counts, by finding."""
-    dispositions = review.dispositions.select_related("reason", "by").order_by("id")
+    dispositions = review.dispositions.select_related("reason", "by", "finding").order_by("id")
     return {d.finding_id: d for d in dispositions}
 
 
@@ -69,6 +70,35 @@ def check_disposed(findings: Sequence[Finding], dispositions: dict[UUID, Disposi
     ]
     if legal:
         raise GateClosed(f"{_rules(legal)} must be disposed of by legal counsel.")
+
+
+def check_still_disposed(review: Review, found: Iterable[tuple[Hit, Severity]]) -> None:
+    """Raises GateClosed if a new scan of the signed text finds what nobody disposed of (law 3).
+
+    The text is the one that was signed, so a finding is known by its rule and place.
+
+    Args:
+        found: hits with the severity that their rule has now.
+    """
+    known = {
+        (d.finding.rule_id, d.finding.start, d.finding.end): d
+        for d in newest_dispositions(review).values()
+    }
+    open_ = set()
+    for hit, severity in found:
+        disposition = known.get((hit.rule_id, hit.start, hit.end))
+        by_legal = disposition is not None and disposition.role == Role.LEGAL
+        if severity in DISPOSED_BY_REVIEWERS and (
+            disposition is None
+            or is_valid(disposition)
+            or (severity == Severity.NEEDS_LEGAL and not by_legal)
+        ):
+            open_.add(hit.rule_id)
+    if open_:
+        raise GateClosed(
+            f"In the thread as it is now, {', '.join(sorted(open_))} speaks against this text, and "
+            "nobody disposed of that. Send the reply back."
+        )
 
 
 def is_valid(disposition: Disposition) -> bool:

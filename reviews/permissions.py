@@ -21,6 +21,7 @@ class Permission(enum.Enum):
 
     READ_THREADS = "read threads"
     DRAFT = "write replies"
+    NO_REPLY = "decide not to reply"
     READ_QUEUE = "see the review queue"
     READ_REVIEWS = "read reviews"
     REMARK = "comment on reviews"
@@ -32,6 +33,7 @@ class Permission(enum.Enum):
     CORRECT = "correct what was found"
     READ_PUBLICATIONS = "see publications"
     SETTLE = "settle an unclear posting"
+    STOP = "stop or resume publishing"
     READ_SAFETY = "see safety signals"
     DISPOSE_SAFETY = "dispose of safety signals"
     READ_PROFILES = "see the rules of communities"
@@ -57,6 +59,7 @@ _C, _O, _L, _S, _A, _M, _D = (
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.READ_THREADS: frozenset({_C, _O, _L, _S, _A, _D}),
     Permission.DRAFT: frozenset({_C}),
+    Permission.NO_REPLY: frozenset({_C, _O, _L}),
     Permission.READ_QUEUE: frozenset({_O, _L, _A, _D}),
     Permission.READ_REVIEWS: frozenset({_C, _O, _L, _A, _D}),
     Permission.REMARK: frozenset({_C, _O, _L, _D}),
@@ -68,6 +71,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.CORRECT: frozenset({_O, _L, _S}),
     Permission.READ_PUBLICATIONS: frozenset({_C, _O, _L, _S, _A, _M, _D}),
     Permission.SETTLE: frozenset({_O, _L}),
+    Permission.STOP: frozenset({_O}),
     Permission.READ_SAFETY: frozenset({_S, _O, _A}),
     Permission.DISPOSE_SAFETY: frozenset({_S}),
     Permission.READ_PROFILES: frozenset({_C, _O, _L, _A, _D}),
@@ -119,6 +123,21 @@ def signing_seats(user: User, review: Review) -> list[Seat]:
     if Seat.LEGAL in due:  # whoever comes first is not the second
         due.discard(Seat.SECOND_LEGAL)
     return [seat for seat in Seat if seat in due and allowed(check_may_sign, user, review, seat)]
+
+
+def check_may_confirm(user: User, review: Review) -> None:
+    """Raises unless this person may say that their signature stands in the thread as it is now.
+
+    Only those who signed this review, in the role in which they did (law 3).
+    """
+    check_may(user, Permission.SIGN)
+    check_not_author(user, review)
+    policy.check_confirmable(review)
+    given = next((s for s in review.signatures if s.user_id == user.pk), None)
+    if given is None:
+        raise NotAllowed("Only those who signed this reply confirm it. You can send it back.")
+    if given.role not in user.roles:
+        raise NotAllowed("You do not hold the role any more in which you signed. Send it back.")
 
 
 def check_may_decide(user: User, review: Review) -> None:
@@ -232,6 +251,11 @@ def can_sign(user: User, review: Review) -> bool:
 def can_dispose(user: User, review: Review) -> bool:
     """Whether `check_may_dispose` passes."""
     return allowed(check_may_dispose, user, review)
+
+
+def can_confirm(user: User, review: Review) -> bool:
+    """Whether `check_may_confirm` passes."""
+    return allowed(check_may_confirm, user, review)
 
 
 def can_decide(user: User, review: Review) -> bool:

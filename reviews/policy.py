@@ -3,6 +3,8 @@ and the checks that read it. Who may act is in reviews/permissions.py."""
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from reviews import routes
 from reviews.enums import Action, ChangeState, ProposalState, ReviewState, Seat
 from reviews.exceptions import WrongState
@@ -31,6 +33,7 @@ TRANSITIONS: dict[Action, dict[ReviewState, ReviewState]] = {
         _S.PUBLISHED: _S.WITHDRAWN,
     },
     Action.SUSPEND: {_S.CLEARED: _S.SUSPENDED},
+    Action.CONFIRM: {_S.SUSPENDED: _S.CLEARED},
     Action.EXPIRE: {_S.CLEARED: _S.EXPIRED, _S.SUSPENDED: _S.EXPIRED},
     Action.PUBLISH: {_S.CLEARED: _S.PUBLISHED},
 }
@@ -42,6 +45,7 @@ _DONE = {
     Action.REFUSE: "refused",
     Action.WITHDRAW: "withdrawn",
     Action.SUSPEND: "suspended",
+    Action.CONFIRM: "confirmed",
     Action.EXPIRE: "expired",
     Action.PUBLISH: "recorded as posted",
 }
@@ -90,6 +94,15 @@ def check_decidable(review: Review) -> None:
 def check_withdrawable(review: Review) -> None:
     """Raises WrongState if there is nothing left to withdraw."""
     next_state(review, Action.WITHDRAW)
+
+
+def check_confirmable(review: Review) -> None:
+    """Raises WrongState unless signers can still confirm that their signatures stand (law 3)."""
+    next_state(review, Action.CONFIRM)
+    if review.signpost is not None:
+        raise WrongState("A signpost is not confirmed: it can be sent to the thread again.")
+    if review.expires_at is None or review.expires_at <= timezone.now():
+        raise WrongState("The clearance expired, so there is nothing left to confirm.")
 
 
 def check_open_for_dispositions(review: Review) -> None:

@@ -244,8 +244,21 @@ def suspend(*, review_id: UUID, why: str) -> Review:
         why: a code, e.g. "answered_post_edited".
     """
     review = _locked(review_id)
-    _move(review, Action.SUSPEND)
+    _move(review, Action.SUSPEND, suspensions=(review.suspensions or 0) + 1)
     _record(EventKind.SUSPENDED, review, "system", why=why)
+    return review
+
+
+@transaction.atomic
+def clear_confirmed(*, review_id: UUID, digest: str) -> Review:
+    """Clears a review again that all its signers confirmed; the clearance ends when it would have.
+
+    Args:
+        digest: what they confirmed.
+    """
+    review = _locked(review_id)
+    _move(review, Action.CONFIRM)
+    _record(EventKind.CLEARED, review, "system", digest=digest)
     return review
 
 

@@ -14,7 +14,7 @@ from compliance.models import DataKey, ListedWord, RuleProfileVersion, VaultText
 from compliance.rules import Route, RuleProfile
 from compliance.rules.profile import Weight
 from compliance.rules.route import THE_TWO
-from engage import drafting, intake, publishing, replaying, screening, signposting
+from engage import confirming, drafting, intake, publishing, replaying, screening, signposting
 from engage.communities import add_community
 from engage.connectors.base import Item
 from engage.enums import ConnectorKind, PublicationState
@@ -190,6 +190,17 @@ def sign(review: Review, seat: Seat | Role, by: User | None = None) -> None:
         password=PASSWORD,
         seen=clearance.seal_digest(review),
     )
+
+
+def confirm(review: Review, by: User) -> Review:
+    """Confirms what this signer's page asks for."""
+    seen = confirming.moved(by, Review.objects.get(pk=review.pk)).seen
+    return confirming.confirm(by=by, review_id=review.pk, password=PASSWORD, seen=seen)
+
+
+def signers(review: Review) -> list[User]:
+    """Who signed it, in that order."""
+    return [User.objects.get(pk=signature.user_id) for signature in review.signatures]
 
 
 def dispose_all(review: Review) -> list[Disposition]:

@@ -27,6 +27,8 @@ class EventKind(models.TextChoices):
     DRAFT_STARTED = "draft_started", "Draft started"
     DRAFT_SAVED = "draft_saved", "Draft version saved"
     CHANGES_ANSWERED = "changes_answered", "Required changes answered"
+    NO_REPLY_DECIDED = "no_reply_decided", "Decided not to reply"
+    NO_REPLY_REVERSED = "no_reply_reversed", "Decision not to reply reversed"
     # reviews
     REVIEW_SUBMITTED = "review_submitted", "Submitted for review"
     FINDING_DISPOSED = "finding_disposed", "Finding disposed"
@@ -37,6 +39,7 @@ class EventKind(models.TextChoices):
     REFUSED = "refused", "Refused"
     WITHDRAWN = "withdrawn", "Withdrawn"
     SUSPENDED = "suspended", "Suspended: the thread moved"
+    CONFIRMED = "confirmed", "Signature confirmed after the thread moved"
     EXPIRED = "expired", "Clearance expired"
     IDENTIFIER_REVEALED = "identifier_revealed", "Identifier revealed"
     IDENTIFIER_CORRECTED = "identifier_corrected", "Missed or false identifier marked"
@@ -69,4 +72,6 @@ class EventKind(models.TextChoices):
     PUBLICATION_CAME_TO_REST = "publication_came_to_rest", "Posting ended"
     TAKEN_DOWN = "taken_down", "Taken down"
     LIVE_COPY_TAKEN = "live_copy_taken", "Live copy compared"
+    PUBLISHING_STOPPED = "publishing_stopped", "All publishing stopped"
+    PUBLISHING_RESUMED = "publishing_resumed", "Publishing resumed"
     INCIDENT_OPENED = "incident_opened", "Incident opened"

@@ -24,16 +24,17 @@ GROUPS = {
     "all": ("Everything", ()),
     "decisions": (
         "Decisions",
-        ("signed", "cleared", "sent_back", "refused", "withdrawn", "suspended", "expired",
-         "finding_disposed", "safety_disposed", "signpost_written", "signpost_signed",
+        ("signed", "cleared", "sent_back", "refused", "withdrawn", "suspended", "confirmed",
+         "expired", "finding_disposed", "safety_disposed", "signpost_written", "signpost_signed",
          "signpost_retired", "signpost_chosen", "word_listed", "word_retired",
-         "proposal_declined"),
+         "proposal_declined", "publishing_stopped", "publishing_resumed",
+         "no_reply_decided", "no_reply_reversed"),
     ),
     "posting": (
         "Posting",
         ("publication_queued", "attempt_started", "attempt_ended", "published",
          "held_by_platform", "publication_came_to_rest", "taken_down", "live_copy_taken",
-         "incident_opened"),
+         "incident_opened", "publishing_stopped", "publishing_resumed"),
     ),
     "access": (
         "Access",

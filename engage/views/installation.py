@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from compliance.models import Checkpoint
 from compliance.rules import RuleSet, shipped_rules
-from engage.enums import PublicationState
+from engage.enums import NoReplyReason, PublicationState
 from engage.models import Community
 from engage.overview import overview, waiting_texts
 from reviews import permissions
@@ -31,6 +31,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "waiting": waiting_texts(),
         "reviews": _labelled(counts.reviews, dict(ReviewState.choices)),
         "publications": _labelled(counts.publications, dict(PublicationState.choices)),
+        "no_replies": _labelled(counts.no_replies, dict(NoReplyReason.choices)),
         "findings": [(r, _title(rules, r), n) for r, n in counts.findings_by_rule.items()],
         "communities": list(Community.objects.all()),
         "people": [(p, [Role(g.role).label for g in p.role_grants.all()]) for p in people],

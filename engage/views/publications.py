@@ -48,7 +48,8 @@ class Copy:
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """Publications, the newest first."""
-    permissions.check_may(cast(User, request.user), Permission.READ_PUBLICATIONS)
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.READ_PUBLICATIONS)
     tab = request.GET.get("tab", "all")
     tab = tab if tab in TABS else "all"
     publications = (
@@ -63,6 +64,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         publications = publications.filter(state__in=TABS[tab][1])
     page = Paginator(publications, PAGE).get_page(request.GET.get("page"))
     context = {
+        "can_stop": permissions.can_may(user, Permission.STOP),
         "tab": tab,
         "tabs": [(name, label) for name, (label, _) in TABS.items()],
         "page": page,

@@ -14,21 +14,28 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from compliance import scanning
+from compliance import scanning, vault
 from compliance.enums import ScanState
 from compliance.masking import LABELS, Segment
 from compliance.models import Finding
 from compliance.rules.rule import Rule
-from engage import conversation
+from engage import conversation, no_replies
 from engage.communities import can_publish
-from engage.models import Community, Draft, PostRevision, Thread
+from engage.enums import NoReplyReason
+from engage.models import Community, Draft, NoReply, PostRevision, Thread
 from engage.views.progress import Progress, progress_of
 from reviews import permissions
 from reviews.models import SafetyCase, User
 from reviews.permissions import Permission
 
 PAGE = 30
-TABS = {"all": "All", "unanswered": "Unanswered", "safety": "Safety signals", "held": "Held"}
+TABS = {
+    "all": "All",
+    "unanswered": "Unanswered",
+    "decided": "Decided not to reply",
+    "safety": "Safety signals",
+    "held": "Held",
+}
 # What the inbox says of a thread, by group of rules.
 SIGNALS = {
     "SAFE": "Safety",
@@ -48,6 +55,7 @@ class Row:
     posts: int
     held: bool
     unsafe: bool
+    decided: bool
     signals: list[tuple[str, str, int]]
     progress: list[Progress] = field(default_factory=list)
 
@@ -58,6 +66,14 @@ class Noted:
 
     rule: Rule
     times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """That a post gets no reply, with the note in words."""
+
+    decision: NoReply
+    note: str
 
 
 @require_GET
@@ -89,13 +105,20 @@ def _threads(tab: str, community: str) -> QuerySet[Thread]:
     threads = (
         Thread.objects.select_related("community__key", "title__key", "title__scan")
         .prefetch_related("title__scan__findings")
-        .annotate(count=Count("posts"), unsafe=Exists(signals), held=Exists(closed))
+        .annotate(
+            count=Count("posts"),
+            unsafe=Exists(signals),
+            held=Exists(closed),
+            decided=no_replies.settles_thread(),
+        )
         .order_by("-last_post_at", "-id")
     )
     if community:
         threads = threads.filter(community__slug=community)
     if tab == "unanswered":
-        threads = threads.filter(drafts=None)
+        threads = threads.filter(drafts=None, decided=False)
+    if tab == "decided":
+        threads = threads.filter(decided=True)
     if tab == "safety":
         threads = threads.filter(unsafe=True)
     if tab == "held":
@@ -115,6 +138,7 @@ def _rows(threads: list[Thread]) -> list[Row]:
             posts=thread.count,  # type: ignore[attr-defined]  # annotated
             held=thread.held,  # type: ignore[attr-defined]
             unsafe=thread.unsafe,  # type: ignore[attr-defined]
+            decided=thread.decided,  # type: ignore[attr-defined]
             signals=signals[thread.pk],
             progress=progress[thread.pk],
         )
@@ -156,6 +180,8 @@ def show(request: HttpRequest, thread_id: UUID) -> HttpResponse:
         **conversation_context(thread),
         "progress": progress_of(Draft.objects.filter(thread=thread)),
         "can_draft": permissions.can_may(user, Permission.DRAFT) and writable,
+        "can_decide": permissions.can_may(user, Permission.NO_REPLY),
+        "reasons": NoReplyReason.choices,
         "read_only": not writable,
         "can_read_safety": permissions.can_may(user, Permission.READ_SAFETY),
         "can_reveal": permissions.can_may(user, Permission.REVEAL),
@@ -168,12 +194,22 @@ def show(request: HttpRequest, thread_id: UUID) -> HttpResponse:
 def conversation_context(thread: Thread) -> dict[str, object]:
     """What a page needs to show the conversation of a thread."""
     shown = conversation.show(thread)
+    decisions = no_replies.standing(thread.pk)
     return {
         "title": conversation.title_segments(thread),
-        "posts": [(post, noted(post.findings)) for post in shown],
+        "posts": [
+            (post, noted(post.findings), _decided(decisions.get(post.post.pk))) for post in shown
+        ],
         "waiting": sum(not post.screened for post in shown),
         "unsafe": SafetyCase.objects.filter(thread_id=thread.pk, disposed_at=None).exists(),
     }
+
+
+def _decided(decision: NoReply | None) -> Decided | None:
+    if decision is None:
+        return None
+    note = vault.unseal(decision.note) if decision.note else ""
+    return Decided(decision, note)
 
 
 def noted(findings: Sequence[Finding]) -> list[Noted]:

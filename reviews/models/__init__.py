@@ -5,6 +5,7 @@ from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
 from reviews.models.required_changes import ChangeAnswer, RequiredChange
 from reviews.models.review import (
+    Confirmation,
     Disposition,
     FurtherSignOff,
     Remark,
@@ -20,6 +21,7 @@ __all__ = [
     "ApiToken",
     "CaseFacts",
     "ChangeAnswer",
+    "Confirmation",
     "Correction",
     "Disposition",
     "FurtherSignOff",

@@ -49,6 +49,7 @@ class Review(models.Model):
     state = models.CharField(max_length=12, choices=ReviewState, default=ReviewState.SUBMITTED)
     decided_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)  # of the clearance
+    suspensions = models.PositiveIntegerField(null=True)  # how often the thread moved; None: never
 
     class Meta:
         ordering = ["due_at"]
@@ -135,6 +136,29 @@ class FurtherSignOff(models.Model):
                 name="further_seat",
                 condition=Q(seat="medical", role="medical") | Q(seat="second_legal", role="legal"),
             ),
+        ]
+
+
+class Confirmation(models.Model):
+    """Somebody who signed read what moved in the thread, and their signature stands (law 3)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="confirmations")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    suspension = models.PositiveIntegerField()  # which one it answers: `Review.suspensions` then
+    # The thread as it was read, a packet; whoever confirms the same after them shares it.
+    thread = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)  # clearance.confirmation_digest
+    printed_name = models.CharField(max_length=310)
+    meaning = models.CharField(max_length=200)
+    confirmed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["confirmed_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["review", "user", "suspension", "digest"], name="confirmation_once"
+            )
         ]
 
 

@@ -22,8 +22,11 @@ from reviews.views.showing import shown_segments
 
 PAGE = 50
 TABS: dict[str, tuple[str, tuple[ReviewState, ...]]] = {
-    "open": ("To decide", (ReviewState.SUBMITTED, ReviewState.IN_REVIEW)),
-    "cleared": ("Cleared", (ReviewState.CLEARED, ReviewState.SUSPENDED)),
+    "open": (
+        "To decide",
+        (ReviewState.SUBMITTED, ReviewState.IN_REVIEW, ReviewState.SUSPENDED),
+    ),
+    "cleared": ("Cleared", (ReviewState.CLEARED,)),
     "decided": (
         "Decided",
         (
@@ -104,6 +107,9 @@ def _yours(review: Review, user: User, severities: Sequence[Severity]) -> str:
         return ""
     if any(author.user_id == user.pk for author in review.authors.all()):
         return "You wrote it"
+    if review.state == ReviewState.SUSPENDED:
+        signed = any(signature.user_id == user.pk for signature in review.signatures)
+        return "Confirm it or send it back" if signed else "Waits for those who signed"
     if any(signature.user_id == user.pk for signature in routes.given(review).values()):
         return "You signed"
     if any(wanted.seat.role in user.roles for wanted in routes.due_seats(review)):

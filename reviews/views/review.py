@@ -120,14 +120,21 @@ def _try(
     try:
         act()
     except Refusal as refusal:
-        typed = {name: request.POST.get(name, "") for name in TYPED}
-        return _page(
-            request,
-            review_of(review_id),
-            status=refusal.status,
-            refused={"form": form, "sentence": str(refusal), **typed},
-        )
+        return refused_page(request, review_id, form, refusal)
     return _done(request, review_id, done)
+
+
+def refused_page(
+    request: HttpRequest, review_id: UUID, form: str, refusal: Refusal
+) -> HttpResponse:
+    """The page with the sentence of a refusal in one of its forms, and what was typed there."""
+    typed = {name: request.POST.get(name, "") for name in TYPED}
+    return _page(
+        request,
+        review_of(review_id),
+        status=refusal.status,
+        refused={"form": form, "sentence": str(refusal), **typed},
+    )
 
 
 @require_POST

@@ -18,13 +18,14 @@ from compliance.ledger.events import record as real_record
 from compliance.ledger.kinds import EventKind
 from compliance.models import Checkpoint, Event, Leaf, ListedWord, VaultText
 from compliance.rules import Route
-from engage import drafting, intake, publishing
-from engage.models import Draft, DraftVersion, Post, Publication
+from engage import drafting, intake, no_replies, publishing, stops
+from engage.models import Draft, DraftVersion, NoReply, Post, Publication, Stop
 from reviews import corrections, examples, required_changes, reveal, safety, workflow
 from reviews.enums import ReviewState, Role, SafetyOutcome, Seat, Verdict
 from reviews.models import (
     CaseFacts,
     ChangeAnswer,
+    Confirmation,
     Correction,
     Disposition,
     FurtherSignOff,
@@ -200,6 +201,17 @@ def _start() -> Verb:
     return partial(drafting.start, by=cases.person(Role.CLINICIAN), post_id=cases.post().pk)
 
 
+def _decide_not_to_reply() -> Verb:
+    post, by = cases.post(), cases.person(Role.CLINICIAN)
+    return partial(no_replies.decide, by=by, post_id=post.pk, reason="late", note="Long ago.")
+
+
+def _reverse() -> Verb:
+    post, by = cases.post(), cases.person(Role.CLINICIAN)
+    no_replies.decide(by=by, post_id=post.pk, reason="late")
+    return partial(drafting.start, by=by, post_id=post.pk)
+
+
 def _save() -> Verb:
     draft = cases.draft()
     return partial(drafting.save, by=draft.started_by, draft_id=draft.pk, body="Something new.")
@@ -255,6 +267,11 @@ def _sign_further() -> Verb:
 def _suspend() -> Verb:
     review = cases.review_at(ReviewState.CLEARED)
     return partial(workflow.suspend, review_id=review.pk, why="thread_locked")
+
+
+def _confirm() -> Verb:
+    review = cases.review_at(ReviewState.SUSPENDED)
+    return partial(cases.confirm, review, cases.signers(review)[0])
 
 
 def _queue() -> Verb:
@@ -379,9 +396,21 @@ def _export() -> Verb:
     return partial(examples.export, by=cases.person(Role.LEGAL), reason="To train.")
 
 
+def _stop() -> Verb:
+    by = cases.person(Role.COMPLIANCE)
+    return partial(stops.stop, by=by, community_id=None, reason="Why.")
+
+
+def _lift() -> Verb:
+    by, standing = cases.person(Role.COMPLIANCE), _stop()()
+    return partial(stops.lift, by=by, stop_id=standing.pk, reason="Fine.")
+
+
 VERBS: dict[str, Callable[[], Verb]] = {
     "receive": _receive,
     "start": _start,
+    "decide_not_to_reply": _decide_not_to_reply,
+    "reverse": _reverse,
     "save": _save,
     "submit": _submit,
     "dispose": _dispose,
@@ -393,7 +422,10 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "refuse": lambda: _decision(workflow.refuse),
     "withdraw": lambda: _decision(workflow.withdraw),
     "suspend": _suspend,
+    "confirm": _confirm,
     "queue": _queue,
+    "stop": _stop,
+    "lift": _lift,
     "reveal": _reveal,
     "dispose_safety": _dispose_safety,
     "dispose_duplicate": _dispose_duplicate,
@@ -415,6 +447,7 @@ TABLES = (
     Review,
     SignOff,
     FurtherSignOff,
+    Confirmation,
     Disposition,
     Remark,
     RequiredChange,
@@ -428,12 +461,16 @@ TABLES = (
     CaseFacts,
     HandOff,
     HelpGiven,
+    Stop,
+    NoReply,
 )
 
 
 def _state() -> list[Any]:
     rows: list[Any] = [table.objects.count() for table in TABLES]  # type: ignore[attr-defined]  # models
     rows += sorted(Review.objects.values_list("pk", "state"))
+    rows += sorted(Stop.objects.values_list("pk", "lifted_at"))
+    rows += sorted(NoReply.objects.values_list("pk", "reversed_at"))
     rows += sorted(Proposal.objects.values_list("pk", "state"))
     rows += sorted(ListedWord.objects.values_list("pk", "retired_at"))
     rows += list(SafetyCase.objects.order_by("pk").values_list("disposed_at", "due_at"))

@@ -15,7 +15,7 @@ from django.utils import timezone
 from compliance import vault
 from compliance.exceptions import BadInput, LegalHold, NotAllowed, TextErased
 from compliance.models import DataKey, Event, VaultText
-from engage import conversation, drafting, intake, publishing
+from engage import conversation, drafting, intake, no_replies, publishing, stops
 from engage.models import Community, Thread
 from reviews import corrections, examples, reveal, workflow
 from reviews.enums import ReviewState, Role
@@ -80,6 +80,12 @@ def story_with_canaries() -> None:
     cases.sign(review, Role.LEGAL, by=counsel)
     cases.sign(review, Role.COMPLIANCE)
     publishing.queue(review_id=review.pk)
+    workflow.suspend(review_id=review.pk, why="answered_post_edited")
+    cases.confirm(review, counsel)
+    officer = cases.person(Role.COMPLIANCE)
+    stopped = stops.stop(by=officer, community_id=None, reason=CANARY)
+    stops.lift(by=officer, stop_id=stopped.pk, reason=CANARY)
+    no_replies.decide(by=author, post_id=cases.post().pk, reason="other", note=CANARY)
     workflow.withdraw(by=author, review_id=review.pk, code="other", reason=CANARY)
 
 

@@ -8,7 +8,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from compliance.models import Finding, ListedWord
 from compliance.rules.profile import ApprovedClaim, Phrase
-from engage.models import Community, Post, Publication
+from engage import stops
+from engage.models import Community, Post, Publication, Stop
 from reviews import signposts
 from reviews.enums import ReviewState, Role
 from reviews.models import ProfileChange, Proposal, Review, SafetyCase, Signpost, User
@@ -33,6 +34,7 @@ class World:
     community: Community
     change: ProfileChange
     signpost: Signpost
+    stop: Stop
 
     def person(self, name: str, role: Role) -> User:
         """Somebody in this role; a clinician who opens a draft is the one who wrote it."""
@@ -63,10 +65,21 @@ class World:
             "sign_signpost": [self.signpost.pk],
             "retire_signpost": [self.signpost.pk],
             "post_signpost": [self.post.pk],
+            "no_reply": [self.post.pk],
+            "lift_stop": [self.stop.pk],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
-        of_a_review = {"review", "dispose", "remark", "sign", "send_back", "refuse", "withdraw"}
+        of_a_review = {
+            "review",
+            "dispose",
+            "remark",
+            "sign",
+            "send_back",
+            "refuse",
+            "withdraw",
+            "confirm",
+        }
         return reverse(name, args=[self.review.pk] if name in of_a_review else ids.get(name, []))
 
 
@@ -91,6 +104,7 @@ def world() -> World:
         community=post.community,
         change=cases.profile_change(replace(profile, weights=()), here=post.community),
         signpost=_signposts(),
+        stop=_stops(post.community),
     )
 
 
@@ -102,6 +116,14 @@ def _signposts() -> Signpost:
     return signposts.write(
         by=cases.person(Role.SAFETY), title="Line", text="Call.", answers=["SAFE-CRISIS"]
     )
+
+
+def _stops(here: Community) -> Stop:
+    """One that was lifted, and one that holds: that is given."""
+    officer = cases.person(Role.COMPLIANCE)
+    lifted = stops.stop(by=officer, community_id=None, reason="A complaint.")
+    stops.lift(by=officer, stop_id=lifted.pk, reason="It was settled.")
+    return stops.stop(by=officer, community_id=here.pk, reason="Another complaint.")
 
 
 def routes() -> list[str]:

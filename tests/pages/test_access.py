@@ -33,6 +33,7 @@ PAGES: dict[str, set[Role]] = {
     "rules": {O, L, A, M},
     "publications": {C, O, L, S, A, M, D},
     "publication": {C, O, L, S, A, M, D},
+    "stops": {C, O, L, S, A, M, D},
     "history": {O, L, A, M},
     "case": {O, L, A, M},
     "installation": {M},
@@ -46,6 +47,7 @@ PAGES: dict[str, set[Role]] = {
 # for no medical reviewer.
 FORMS: dict[str, set[Role]] = {
     "start_draft": {C},
+    "no_reply": {C, O, L},
     "draft_findings": {C},
     "dispose": {O, L},
     "remark": {O, L, D},
@@ -53,6 +55,7 @@ FORMS: dict[str, set[Role]] = {
     "send_back": {O, L},
     "refuse": {O, L},
     "withdraw": {O, L, S},
+    "confirm": {O, L},
     "reveal": {O, L, S},
     "safety_dispose": {S},
     "safety_own": {S},
@@ -73,6 +76,8 @@ FORMS: dict[str, set[Role]] = {
     "sign_signpost": {O, L},
     "retire_signpost": {O, L, S},
     "post_signpost": {C, O, S},
+    "stop": {O},
+    "lift_stop": {O},
 }
 
 

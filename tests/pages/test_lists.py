@@ -10,6 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from engage import no_replies, stops
+from engage.models import Stop
 from reviews.enums import ReviewState, Role
 from reviews.models import User
 from tests import cases
@@ -31,9 +33,26 @@ def a_draft_by(author: User) -> None:
     cases.draft(versions_by=[author])
 
 
+def a_standing_stop(user: User) -> Stop:
+    officer = cases.person(Role.COMPLIANCE)
+    return stops.stop(by=officer, community_id=cases.community().pk, reason="Why.")
+
+
+def a_lifted_stop(user: User) -> None:
+    standing = a_standing_stop(user)
+    stops.lift(by=standing.by, stop_id=standing.pk, reason="Fine.")
+
+
+def a_decision(user: User) -> None:
+    by = cases.person(Role.LEGAL)
+    no_replies.decide(by=by, post_id=cases.post().pk, reason="late", note="Long ago.")
+
+
 ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("inbox", Role.CLINICIAN, lambda user: cases.post(POST), ""),
     ("inbox", Role.CLINICIAN, lambda user: cases.draft(), ""),
+    ("inbox", Role.CLINICIAN, a_decision, "?tab=decided"),
+    ("installation", Role.ADMIN, a_decision, ""),
     ("drafts", Role.CLINICIAN, a_draft_by, ""),
     ("queue", Role.LEGAL, lambda user: cases.review_at(ReviewState.SUBMITTED, flagged=True), ""),
     ("queue", Role.LEGAL, lambda user: cases.review_at(ReviewState.CLEARED), "?tab=cleared"),
@@ -45,6 +64,8 @@ ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("queue", Role.LEGAL, lambda user: cases.posted_signpost(), "?tab=cleared"),
     ("rules", Role.AUDITOR, lambda user: cases.review_at(ReviewState.CLEARED, flagged=True), ""),
     ("publications", Role.AUDITOR, lambda user: cases.queued_publication(), ""),
+    ("stops", Role.AUDITOR, a_lifted_stop, ""),
+    ("stops", Role.COMPLIANCE, a_standing_stop, ""),
     ("history", Role.AUDITOR, lambda user: cases.queued_publication(), "?tab=all"),
     ("installation", Role.ADMIN, lambda user: cases.post(POST), ""),
 ]

@@ -27,6 +27,7 @@ BY_PEOPLE = {
     Action.SEND_BACK: Permission.DECIDE,
     Action.REFUSE: Permission.DECIDE,
     Action.WITHDRAW: Permission.WITHDRAW,
+    Action.CONFIRM: Permission.SIGN,
 }
 
 
@@ -34,6 +35,9 @@ def act(action: Action, review: Review, by: User) -> None:
     if action == Action.SIGN:
         held = (seat for seat in Seat if seat.role in by.roles)
         cases.sign(review, next(held, Seat.LEGAL), by=by)
+        return
+    if action == Action.CONFIRM:
+        cases.confirm(review, by)
         return
     verbs: dict[Action, Any] = {
         Action.SEND_BACK: workflow.send_back,
@@ -54,6 +58,8 @@ def test_transition(action: Action, state: ReviewState, role: Role) -> None:
         may = False  # clinicians withdraw what they wrote, and nothing else
     if role == Role.MEDICAL:
         may = False  # no medical review is asked for
+    if action == Action.CONFIRM:
+        may = False  # only those who signed do; theirs is the test after this one
     possible = state in TRANSITIONS[action]
     after = TRANSITIONS[action].get(state)
     if action == Action.SIGN and state == ReviewState.IN_REVIEW:
@@ -66,6 +72,20 @@ def test_transition(action: Action, state: ReviewState, role: Role) -> None:
         with pytest.raises(Refusal):
             act(action, review, by)
         assert Review.objects.get(pk=review.pk).state == state
+
+
+@pytest.mark.parametrize("state", ReviewState)
+def test_confirm_by_those_who_signed(state: ReviewState) -> None:
+    review = cases.review_at(state)
+    for by in cases.signers(review):
+        assert permissions.can_confirm(by, review) == (state in TRANSITIONS[Action.CONFIRM])
+        if state in TRANSITIONS[Action.CONFIRM]:
+            act(Action.CONFIRM, review, by)
+        else:
+            with pytest.raises(WrongState):
+                act(Action.CONFIRM, review, by)
+    after = TRANSITIONS[Action.CONFIRM].get(state, state)
+    assert Review.objects.get(pk=review.pk).state == after
 
 
 @pytest.mark.parametrize("state", ReviewState)
@@ -87,6 +107,7 @@ def test_button_and_endpoint_agree(state: ReviewState, role: Role) -> None:
         Action.SIGN: permissions.can_sign(by, review),
         Action.SEND_BACK: permissions.can_decide(by, review),
         Action.WITHDRAW: permissions.can_withdraw(by, review),
+        Action.CONFIRM: permissions.can_confirm(by, review),
     }
     for action, shown in offered.items():
         copy = Review.objects.get(pk=review.pk)
@@ -99,7 +120,7 @@ def test_button_and_endpoint_agree(state: ReviewState, role: Role) -> None:
 def test_transitions_and_the_database_agree() -> None:
     import importlib
 
-    moves = importlib.import_module("reviews.migrations.0002_laws").MOVES
+    moves = importlib.import_module("reviews.migrations.0012_confirmations").MOVES
     table = {(a.value, b.value) for ways in TRANSITIONS.values() for a, b in ways.items()}
     assert set(moves) == {(a, b) for a, b in table if a != b}
 

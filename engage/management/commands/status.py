@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from engage import overview
+from engage import overview, stops
 
 
 class Command(BaseCommand):
@@ -12,6 +12,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = overview.overview()
+        for stop in stops.standing():
+            self.stdout.write(f"publishing stopped {stop.where} since {stop.at:%Y-%m-%d %H:%M} UTC")
         self._line("communities", now.communities)
         self._line("threads", now.threads)
         self._line("posts", now.posts)
@@ -21,6 +23,10 @@ class Command(BaseCommand):
         self._section("findings in posts by rule", now.findings_by_rule)
         self._section("reviews", now.reviews)
         self._section("publications", now.publications)
+        self._section("decided not to reply", now.no_replies)
+        if now.no_reply_hours is not None:
+            self._line("  of the threads, in percent", now.no_reply_percent)
+            self._line("  hours to the decision, median", now.no_reply_hours)
         self._line("ledger events", now.events)
 
     def _section(self, title: str, counts: dict[str, int]) -> None:
@@ -28,5 +34,5 @@ class Command(BaseCommand):
         for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
             self._line(f"  {name}", count)
 
-    def _line(self, label: str, count: int) -> None:
+    def _line(self, label: str, count: float) -> None:
         self.stdout.write(f"{label:<32}{count:>8,}")
