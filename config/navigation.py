@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
-from reviews import signposts
+from reviews import notices, signposts
 from reviews.enums import ChangeState, ProposalState, ReviewState, Role
 from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
 from reviews.permissions import Permission, can_may
@@ -58,17 +58,22 @@ def first_page(request: HttpRequest) -> HttpResponse:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `navigation`, empty before sign-in, and `trouble` that all must know."""
+    """Context processor: `navigation`, empty before sign-in, `trouble` that all must know, and
+    how many notifications are `unread`."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"navigation": [], "trouble": ""}
+        return {"navigation": [], "trouble": "", "unread": 0}
     entries = []
     for route, label, permission in PAGES:
         if can_may(user, permission):
             url = reverse(route)
             entries.append(Entry(label, url, request.path.startswith(url), _waiting(route)))
     troubles = [chosen.trouble for chosen in choice.chosen().values() if chosen.trouble]
-    return {"navigation": entries, "trouble": " ".join(troubles)}
+    return {
+        "navigation": entries,
+        "trouble": " ".join(troubles),
+        "unread": notices.unread(user).count(),
+    }
 
 
 def _waiting(route: str) -> int:

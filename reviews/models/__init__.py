@@ -1,6 +1,7 @@
 """Who has approved exactly this? People, reviews of sealed texts, and what was said about them."""
 
 from reviews.models.corrections import Correction, Proposal
+from reviews.models.notices import Delivery, Notice, NoticeAddress, NoticeChoice
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
 from reviews.models.review import Disposition, Remark, Reveal, Review, ReviewAuthor, SignOff
@@ -11,9 +12,13 @@ __all__ = [
     "ApiToken",
     "CaseFacts",
     "Correction",
+    "Delivery",
     "Disposition",
     "HandOff",
     "HelpGiven",
+    "Notice",
+    "NoticeAddress",
+    "NoticeChoice",
     "ProfileChange",
     "Proposal",
     "Remark",

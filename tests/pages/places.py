@@ -11,7 +11,7 @@ from compliance.rules.profile import ApprovedClaim, Phrase
 from engage.models import Community, Post, Publication
 from reviews import signposts
 from reviews.enums import ReviewState, Role
-from reviews.models import ProfileChange, Proposal, Review, SafetyCase, Signpost, User
+from reviews.models import Notice, ProfileChange, Proposal, Review, SafetyCase, Signpost, User
 from tests import cases
 
 IDENTIFYING = "Keisha Brandt"
@@ -33,6 +33,7 @@ class World:
     community: Community
     change: ProfileChange
     signpost: Signpost
+    notice: Notice
 
     def person(self, name: str, role: Role) -> User:
         """Somebody in this role; a clinician who opens a draft is the one who wrote it."""
@@ -63,6 +64,7 @@ class World:
             "sign_signpost": [self.signpost.pk],
             "retire_signpost": [self.signpost.pk],
             "post_signpost": [self.post.pk],
+            "notice": [self.notice.pk],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
@@ -91,6 +93,7 @@ def world() -> World:
         community=post.community,
         change=cases.profile_change(replace(profile, weights=()), here=post.community),
         signpost=_signposts(),
+        notice=Notice.objects.filter(kind="crisis").latest("created_at"),
     )
 
 

@@ -26,6 +26,8 @@ PAGES: dict[str, set[Role]] = {
     "queue": {O, L, A},
     "review": {O, L, A},
     "profile": {C},
+    "notices": set(Role),
+    "notice_settings": set(Role),
     "safety": {O, S, A},
     "safety_case": {O, S, A},
     "signposts": {O, L, S, A},
@@ -46,6 +48,9 @@ PAGES: dict[str, set[Role]] = {
 FORMS: dict[str, set[Role]] = {
     "start_draft": {C},
     "draft_findings": {C},
+    "notice": set(Role),  # leads on to a page with a check of its own
+    "read_notices": set(Role),
+    "test_notice": set(Role),
     "dispose": {O, L},
     "remark": {O, L},
     "sign": {O, L},
