@@ -19,8 +19,12 @@ from reviews.channels.base import Message, Undelivered
 LONGEST_URL = 500
 MOST_ADDRESSES = 3  # of one host that are tried
 TIMEOUT = httpx.Timeout(5, connect=3, write=2)  # seconds; together 10
-NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: any IPv4 address may be behind it
-METADATA = ipaddress.ip_address("168.63.129.16")  # Azure's, the one that looks public
+UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291: the rest of IPv6 is nobody's, or ours
+# What looks public and is not: addresses that carry an IPv4 address (RFC 4380, 3056), protocol
+# assignments (RFC 6890; some clouds keep their metadata there), and Azure's metadata.
+NOT_PUBLIC = tuple(
+    map(ipaddress.ip_network, ("2001::/32", "2002::/16", "192.0.0.0/24", "168.63.129.16/32"))
+)
 ANSWERS = {401: "not_permitted", 403: "not_permitted", 404: "gone", 410: "gone"}
 
 
@@ -56,7 +60,7 @@ def checked(url: str) -> httpx.URL:
         raise Undelivered("not_an_address", retry=False) from error
     if target.scheme not in ("http", "https") or not target.host or len(url) > LONGEST_URL:
         raise Undelivered("not_an_address", retry=False)
-    if target.userinfo:
+    if target.userinfo or not 0 < (target.port or 443) < 65536:
         raise Undelivered("not_an_address", retry=False)
     if target.scheme != "https" and not _may_be_inside(target):
         raise Undelivered("not_https", retry=False)
@@ -71,11 +75,10 @@ def checked(url: str) -> httpx.URL:
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Whether an address is one of the open internet, and stands for no other one."""
-    if isinstance(address, ipaddress.IPv6Address) and (
-        address.ipv4_mapped or address.sixtofour or address.teredo or address in NAT64
-    ):
+    if address.version == 6 and address not in UNICAST:
         return False
-    return address.is_global and not address.is_multicast and address != METADATA
+    listed = any(address in network for network in NOT_PUBLIC)
+    return address.is_global and not address.is_multicast and not listed
 
 
 def _may_be_inside(target: httpx.URL) -> bool:

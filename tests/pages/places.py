@@ -77,6 +77,7 @@ def world() -> World:
     post = cases.post(POST)
     scan = post.revisions.get().text.scan
     assert scan is not None
+    officer = cases.person(Role.SAFETY)
     cases.post(CRISIS)
     claim = ApprovedClaim("Coils last for years.", "Label, 2026", "Ada Birch", "2199-01-01")
     phrase = Phrase("miracle*", "both", "warn", "It promises too much.", "Say what it does.")
@@ -93,7 +94,7 @@ def world() -> World:
         community=post.community,
         change=cases.profile_change(replace(profile, weights=()), here=post.community),
         signpost=_signposts(),
-        notice=Notice.objects.filter(kind="crisis").latest("created_at"),
+        notice=officer.notices.latest("created_at"),
     )
 
 
