@@ -33,7 +33,7 @@ class Told:
     Attributes:
         asks: it asks its reader to act: told once, and settled when they can't act any more.
         settles: it may have settled what somebody was asked for.
-        instead_of: an earlier notice that says less than this one.
+        instead_of: earlier notices about the same that say less than this one.
     """
 
     group: NoticeGroup
@@ -41,7 +41,7 @@ class Told:
     audience: Audience
     asks: bool = False
     settles: bool = False
-    instead_of: NoticeKind | None = None
+    instead_of: tuple[NoticeKind, ...] = ()
 
 
 def _decided(place: Place) -> Told:
@@ -55,10 +55,10 @@ AUDIENCE: dict[NoticeKind, Told] = {
     _K.PROFILE_WAITING: Told(_G.WANTED, _P.PROFILE_CHANGE, asked, asks=True),
     _K.WORD_WAITING: Told(_G.WANTED, _P.CORRECTIONS, asked, asks=True),
     _K.DUE_SOON: Told(_G.DUE, _P.REVIEW, asked, asks=True),
-    _K.OVERDUE: Told(_G.DUE, _P.REVIEW, asked, asks=True, instead_of=_K.DUE_SOON),
+    _K.OVERDUE: Told(_G.DUE, _P.REVIEW, asked, asks=True, instead_of=(_K.DUE_SOON,)),
     _K.SIGNED: _decided(_P.REVIEW),
     _K.CLEARED: Told(
-        _G.DECIDED, _P.REVIEW, acted_before_clearing, settles=True, instead_of=_K.SIGNED
+        _G.DECIDED, _P.REVIEW, acted_before_clearing, settles=True, instead_of=(_K.SIGNED,)
     ),
     _K.SENT_BACK: _decided(_P.REVIEW),
     _K.REFUSED: _decided(_P.REVIEW),
@@ -74,7 +74,7 @@ AUDIENCE: dict[NoticeKind, Told] = {
     _K.WORD_RETIRED: _decided(_P.CORRECTIONS),
     _K.SAFETY_DISPOSED: _decided(_P.SAFETY_CASE),
     _K.REMARKED: Told(_G.REMARKS, _P.REVIEW, acted),
-    _K.PUBLISHED: Told(_G.LIVE, _P.PUBLICATION, acted, instead_of=_K.HELD_THERE),
+    _K.PUBLISHED: Told(_G.LIVE, _P.PUBLICATION, acted, instead_of=(_K.HELD_THERE, _K.CLEARED)),
     _K.HELD_THERE: Told(_G.LIVE, _P.PUBLICATION, acted),
     _K.REFUSED_THERE: Told(_G.LIVE, _P.PUBLICATION, acted),
     _K.UNCLEAR_THERE: Told(_G.LIVE, _P.PUBLICATION, settlers),
@@ -88,7 +88,7 @@ AUDIENCE: dict[NoticeKind, Told] = {
     _K.SAFETY_HELPED: Told(_G.SAFETY, _P.SAFETY_CASE, acted, settles=True),
     _K.SAFETY_DUE_SOON: Told(_G.SAFETY, _P.SAFETY_CASE, owner, asks=True),
     _K.SAFETY_OVERDUE: Told(
-        _G.SAFETY, _P.SAFETY_CASE, owner, asks=True, instead_of=_K.SAFETY_DUE_SOON
+        _G.SAFETY, _P.SAFETY_CASE, owner, asks=True, instead_of=(_K.SAFETY_DUE_SOON,)
     ),
 }
 

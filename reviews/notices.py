@@ -61,7 +61,7 @@ def write(
         due_at: the deadline that it tells of.
     """
     told = AUDIENCE[kind]
-    earlier = Notice.objects.filter(about_id=about_id)
+    earlier = Notice.objects.filter(about_id__in={about_id, target.pk})
     ids = set(told.audience(target)) - {by, None}
     if told.asks and ids:
         ids -= set(earlier.filter(kind=kind, due_at=due_at).values_list("recipient", flat=True))
@@ -69,7 +69,7 @@ def write(
         return []
     people = [p for p in audiences.people(ids) if audiences.may_open(p, told.place, target)]
     if told.instead_of:
-        _read(earlier.filter(kind=told.instead_of, recipient__in=people))
+        _read(earlier.filter(kind__in=told.instead_of, recipient__in=people))
     paces = notice_choices.paces(people, told.group)
     title = " ".join(f"{kind.label}: {_what(target)}".split())
     notices = [

@@ -130,6 +130,7 @@ def _context(user: User) -> dict[str, Any]:
         webhook = notice_choices.webhook_of(user)
     except TextErased:
         webhook = ""
+    next_digest = notice_choices.next_digest(user, timezone.now())
     return {
         "email": user.email,
         "email_works": mail.is_set_up(),
@@ -139,9 +140,8 @@ def _context(user: User) -> dict[str, Any]:
         "hours": range(24),
         "zone": zone,
         "zones": sorted(notice_choices.zones()),
-        "next_digest": notice_choices.next_digest(user, timezone.now()).astimezone(
-            zoneinfo.ZoneInfo(zone)
-        ),
+        # Without its zone, or the page would show it by the clock of the installation.
+        "next_digest": next_digest.astimezone(zoneinfo.ZoneInfo(zone)).replace(tzinfo=None),
         "groups": [
             (group.label, ABOUT[group], [_cell(user, group, c, chosen) for c in Channel])
             for group in NoticeGroup

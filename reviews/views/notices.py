@@ -12,13 +12,20 @@ from django.views.decorators.http import require_GET, require_POST
 
 from compliance.exceptions import BadInput
 from reviews import deliveries, notices, permissions
-from reviews.enums import DeliveryState, Place
+from reviews.enums import DeliveryState, NoticeKind, Place
 from reviews.models import Notice, User
 from reviews.permissions import Permission
 from reviews.views.paging import page_of
 
 PAGE = 50
 TABS = (("unread", "Not read"), ("all", "All"))
+URGENT = (
+    NoticeKind.CRISIS,
+    NoticeKind.OVERDUE,
+    NoticeKind.SAFETY_OVERDUE,
+    NoticeKind.INCIDENT,
+    NoticeKind.UNCLEAR_THERE,
+)
 LISTS = (Place.SIGNPOSTS, Place.CORRECTIONS)  # places that show everything on one page
 
 
@@ -33,7 +40,13 @@ def overview(request: HttpRequest) -> HttpResponse:
         rows.select_related("by"), request, field="created_at", size=PAGE, newest_first=True
     )
     failed = deliveries.newest_of(user).filter(state=DeliveryState.FAILED, notice__read_at=None)
-    context = {"tab": tab, "tabs": TABS, "page": page, "failed": failed.exists()}
+    context = {
+        "tab": tab,
+        "tabs": TABS,
+        "page": page,
+        "urgent": URGENT,
+        "failed": failed.exists(),
+    }
     return render(request, "reviews/notices.html", context)
 
 
