@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+import structlog
 from django.db import connection, transaction
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
@@ -26,7 +27,10 @@ from reviews.enums import Channel, DeliveryState, Pace, Place
 from reviews.models import Delivery, Notice, User
 from reviews.notice_choices import Paces
 
-LEASE = timedelta(minutes=2)  # longer than any send can take
+log = structlog.get_logger()
+
+LEASE = timedelta(minutes=2)  # what was handed out and not begun by then is handed out again
+SENDING = timedelta(minutes=2)  # longer than any send can take
 # Waits after each failure; after the last one it is given up.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 4 * 60, 12 * 60))
 LONGEST_WAIT = 3600  # seconds that the other side may ask for
@@ -92,13 +96,18 @@ def claim_due(limit: int = 500) -> list[UUID]:
 
 
 def send(message_id: UUID) -> None:
-    """Sends one message, and writes down what became of it.
+    """Sends one message, and writes down what became of it; safe to call twice and at once.
 
-    What its reader has read meanwhile, or may not open any more, is dropped.
+    What its reader has read meanwhile, may not open any more, or wants nowhere, is dropped.
     """
+    now = timezone.now()
+    waiting = Delivery.objects.filter(message=message_id, state=DeliveryState.WAITING)
+    free = waiting.filter(Q(taken_until=None) | Q(taken_until__lte=now))
+    if not free.update(taken_until=now + SENDING):
+        return  # somebody else is at it, or it is done
     rows = list(
-        Delivery.objects.filter(message=message_id, state=DeliveryState.WAITING)
-        .select_related("notice__recipient__notice_address__key")
+        waiting.select_related("notice__recipient__notice_address__key")
+        .prefetch_related("notice__recipient__role_grants")
         .order_by("notice__created_at", "notice_id")
     )
     wanted = [row for row in rows if _is_wanted(row)]
@@ -111,6 +120,9 @@ def send(message_id: UUID) -> None:
         _send(wanted[0].notice.recipient, Channel(wanted[0].channel), message)
     except Undelivered as failure:
         _failed(wanted, failure)
+    except Exception:  # or it would be tried for ever
+        log.exception("notices_not_sent", message=message_id)
+        _failed(wanted, Undelivered("unexpected", retry=True))
     else:
         _end(wanted, DeliveryState.SENT)
 
@@ -172,7 +184,8 @@ def troubles(days: int = 7) -> list[Trouble]:
 def _is_wanted(row: Delivery) -> bool:
     reader, notice = row.notice.recipient, row.notice
     may = permissions.can_may(reader, audiences.OPENS[Place(notice.place)])
-    return notice.read_at is None and may
+    can = Channel(row.channel) in notice_choices.reached(reader)
+    return notice.read_at is None and may and can
 
 
 def _send(reader: User, channel: Channel, message: Message) -> None:
@@ -198,7 +211,7 @@ def _failed(rows: Sequence[Delivery], failure: Undelivered) -> None:
         if failure.retry and attempts <= len(WAITS):
             asked = timedelta(seconds=min(failure.wait, LONGEST_WAIT))
             due_at = now + max(WAITS[attempts - 1], asked)
-            still.update(attempts=attempts, error=failure.code, due_at=due_at)
+            still.update(attempts=attempts, error=failure.code, due_at=due_at, taken_until=None)
         else:
             still.update(
                 attempts=attempts,

@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from compliance.ledger.kinds import EventKind
 from compliance.models import Event
 from reviews import clocks
-from reviews.audiences import (
-    Audience,
-    acted,
-    acted_before_clearing,
-    asked,
-    owner,
-    settlers,
-)
+from reviews.audiences import Audience, acted, acted_before_clearing, asked, owner, settlers
 from reviews.clocks import Deed
 from reviews.enums import NoticeGroup, NoticeKind, Place
 

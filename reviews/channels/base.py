@@ -11,6 +11,7 @@ from django.urls import reverse
 
 # Why something was not delivered, in words for the person whose address it is.
 SENTENCES = {
+    "unexpected": "Something went wrong here. Your administrator finds it in the log.",
     "no_address": "There is no address to send to.",
     "no_mail_server": "This installation has no mail server. Your administrator sets EMAIL_URL.",
     "mail_server_away": "The mail server of this installation can't be reached.",

@@ -45,6 +45,8 @@ def send(to: str, message: Message) -> None:
         raise Undelivered("mail_recipient", retry=all(code < 500 for code in codes)) from error
     except smtplib.SMTPResponseException as error:
         raise Undelivered("mail_not_taken", retry=error.smtp_code < 500) from error
+    except ValueError as error:  # an address that no mail can have
+        raise Undelivered("mail_not_taken", retry=False) from error
     except (smtplib.SMTPException, OSError) as error:
         raise Undelivered("mail_server_away", retry=True) from error
 

@@ -89,7 +89,7 @@ def _addresses(target: httpx.URL) -> list[str]:
     port = target.port or (443 if target.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(target.raw_host.decode("ascii"), port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name can be so long
         raise Undelivered("unknown_host", retry=True) from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not _may_be_inside(target) and not all(

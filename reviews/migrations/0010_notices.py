@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("due_at", models.DateTimeField(null=True)),
+                ("taken_until", models.DateTimeField(null=True)),
                 ("attempts", models.PositiveIntegerField(default=0)),
                 ("error", models.CharField(blank=True, max_length=40)),
                 ("message", models.UUIDField(null=True)),

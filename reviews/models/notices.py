@@ -69,7 +69,8 @@ class Delivery(models.Model):
     digest = models.BooleanField(default=False)
     # These change until it is sent, given up or dropped:
     state = models.CharField(max_length=8, choices=DeliveryState, default=DeliveryState.WAITING)
-    due_at = models.DateTimeField(null=True)  # of the next try; a lease while it is being sent
+    due_at = models.DateTimeField(null=True)  # of the next try; later while it is handed out
+    taken_until = models.DateTimeField(null=True)  # one worker is sending it
     attempts = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=40, blank=True)  # a code, never text
     # What goes out together has the same, from the first try on: the id of its first delivery.

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from compliance import vault
 from config import logs
@@ -26,8 +25,9 @@ from tests.hook_server import HookServer
 from tests.laws.attacks import assert_refused, run, update, without_laws
 from tests.laws.test_one_live_copy import REF, FakePlatform, drive, platform
 from tests.mail_server import MailServer
+from tests.outside import hooks, mails
 
-__all__ = ["platform"]  # a fixture
+__all__ = ["hooks", "mails", "platform"]  # fixtures
 
 pytestmark = pytest.mark.django_db
 POST, TITLE, HANDLE, DRAFT, WORDS = (
@@ -38,17 +38,6 @@ POST, TITLE, HANDLE, DRAFT, WORDS = (
     "quetzsay",
 )
 CANARIES = (POST, TITLE, HANDLE, DRAFT, WORDS, "Brandt")
-
-
-@pytest.fixture
-def outside(settings: Settings) -> Iterator[tuple[MailServer, HookServer]]:
-    with MailServer() as mails, HookServer() as hooks:
-        settings.NOTICES_BY_EMAIL = True
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mails.port
-        settings.WEBHOOK_HOSTS_INSIDE = ["127.0.0.1"]
-        settings.PUBLIC_URL = "https://countersign.test"
-        yield mails, hooks
 
 
 @pytest.fixture
@@ -157,9 +146,8 @@ def held(text: str) -> list[str]:
 
 
 def test_no_channel_and_no_log_holds_what_anybody_wrote(
-    outside: tuple[MailServer, HookServer], platform: FakePlatform, logged: io.StringIO
+    mails: MailServer, hooks: HookServer, platform: FakePlatform, logged: io.StringIO
 ) -> None:
-    mails, hooks = outside
     story(hooks, platform)
     mails.answers["DATA"] = "451 Later"
     hooks.answers = [(500, {})] * 3  # the ways of failure are walked too

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.db import connection
@@ -20,7 +19,10 @@ from reviews.views import notices as view
 from tests import cases
 from tests.hook_server import HookServer
 from tests.mail_server import MailServer
+from tests.outside import hooks, mails
 from tests.pages.test_markup import Markup
+
+__all__ = ["hooks", "mails"]  # fixtures
 
 pytestmark = pytest.mark.django_db
 
@@ -177,20 +179,9 @@ def test_safety_officer_sees_what_can_not_be_switched_off(client: Client) -> Non
     assert answer.status_code == 400 and "always show up here" in answer.content.decode()
 
 
-@pytest.fixture
-def servers(settings: Settings) -> Iterator[tuple[MailServer, HookServer]]:
-    with MailServer() as mails, HookServer() as hooks:
-        settings.NOTICES_BY_EMAIL = True
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mails.port
-        settings.WEBHOOK_HOSTS_INSIDE = ["127.0.0.1"]
-        yield mails, hooks
-
-
 def test_test_says_what_came_of_it(
-    client: Client, reader: User, servers: tuple[MailServer, HookServer]
+    client: Client, reader: User, mails: MailServer, hooks: HookServer
 ) -> None:
-    mails, hooks = servers
     client.post(reverse("notice_settings"), form(reader, email="a@example.org", webhook=hooks.url))
     address = reverse("test_notice")
     for channel in ("email", "webhook"):
