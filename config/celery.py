@@ -21,6 +21,8 @@ SWEEPS: dict[str, float] = {
     "compliance.tasks.sequence_ledger": 5,
     "reviews.tasks.expire_clearances": 300,
     "reviews.tasks.recount_deadlines": 900,
+    "reviews.tasks.remind": 60,
+    "reviews.tasks.sweep_notices": 5,
 }
 
 app = Celery("countersign")

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
 from engage import stops
-from reviews import signposts
+from reviews import notices, signposts
 from reviews.enums import ChangeState, ProposalState, ReviewState, Role
 from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
 from reviews.permissions import Permission, can_may
@@ -61,10 +61,10 @@ def first_page(request: HttpRequest) -> HttpResponse:
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `navigation`, empty before sign-in, and what all must know: `trouble` with
-    the scanners, and `stops` of publishing."""
+    the scanners, `stops` of publishing, and how many notifications are `unread`."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"navigation": [], "trouble": "", "stops": []}
+        return {"navigation": [], "trouble": "", "stops": [], "unread": 0}
     entries = []
     for route, label, permission in PAGES:
         if can_may(user, permission):
@@ -75,6 +75,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "navigation": entries,
         "trouble": " ".join(troubles),
         "stops": stops.standing(),
+        "unread": notices.unread(user).count(),
     }
 
 

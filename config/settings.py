@@ -190,6 +190,19 @@ SAFETY_CLOCKS = env.list(
 )
 HOLIDAYS_OF = env.str("HOLIDAYS_OF", default="US")
 
+# The address under which people reach this installation: links in mails and webhooks begin with it.
+PUBLIC_URL = env.str("PUBLIC_URL", default="")
+# Notices by mail: off until there is a mail server, e.g. smtp+tls://name:secret@mail.example.org:587
+NOTICES_BY_EMAIL = bool(env.str("EMAIL_URL", default=""))
+if NOTICES_BY_EMAIL:
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="countersign@localhost")
+# Hosts in our own network that the webhooks of people may lead to all the same.
+WEBHOOK_HOSTS_INSIDE = env.list("WEBHOOK_HOSTS_INSIDE", default=[])
+
 # What looks for identifiers: the kind of model (countersign, spacy, transformers) and its folder,
 # the shipped one by default; how eagerly; the least score by kind, e.g. "NAME=0.4;PLACE=0.6"; and
 # models for other languages, e.g. "de=spacy:/srv/models/de".

@@ -58,8 +58,8 @@ def receive(community: Community, items: Sequence[Item], *, by: str) -> list[Rec
     Returns:
         One outcome an item, in order.
     """
+    from compliance.nudges import nudge
     from engage import tasks
-    from engage.nudges import nudge
 
     for last_try in (False, True):
         try:

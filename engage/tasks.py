@@ -7,8 +7,8 @@ from uuid import UUID
 
 from celery import shared_task
 
+from compliance.nudges import nudge
 from engage import listening, publishing, replaying, screening, watching, withdrawing
-from engage.nudges import nudge
 
 
 @shared_task

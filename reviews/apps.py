@@ -5,4 +5,8 @@ class ReviewsConfig(AppConfig):
     name = "reviews"
 
     def ready(self) -> None:
-        from reviews import checks  # noqa: F401  (registers the system checks)
+        from compliance import ledger
+        from reviews import checks, notices  # noqa: F401  (checks registers the system checks)
+
+        if notices.tell not in ledger.LISTENERS:
+            ledger.LISTENERS.append(notices.tell)

@@ -130,3 +130,91 @@ class SafetyOutcome(models.TextChoices):
     SIGNPOSTED = "signposted", "Help was offered to the person"
     DUPLICATE = "duplicate", "Known already under another signal"
     NOT_VALID = "not_valid", "Not a safety matter"
+
+
+class NoticeGroup(models.TextChoices):
+    """What a person chooses by: notices of one group reach them in the same way."""
+
+    WANTED = "wanted", "Something waits for you"
+    DUE = "due", "Due soon, or overdue"
+    DECIDED = "decided", "Decisions on what you worked on"
+    REMARKS = "remarks", "Comments"
+    LIVE = "live", "Replies in their communities"
+    SAFETY = "safety", "Safety signals"
+
+
+class NoticeKind(models.TextChoices):
+    """What somebody is told, in the words that the notice begins with."""
+
+    SIGNATURE_WANTED = "signature_wanted", "Your signature is wanted"
+    SIGNPOST_WAITING = "signpost_waiting", "Your signature is wanted in advance"
+    PROFILE_WAITING = "profile_waiting", "Your decision is wanted"
+    WORD_WAITING = "word_waiting", "Your decision is wanted for the list"
+    DUE_SOON = "due_soon", "Due soon"
+    OVERDUE = "overdue", "Overdue"
+    SIGNED = "signed", "Signed"
+    CLEARED = "cleared", "Cleared to post"
+    SENT_BACK = "sent_back", "Sent back"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    SUSPENDED = "suspended", "Suspended, because the thread moved"
+    EXPIRED = "expired", "Clearance expired"
+    SIGNPOST_SIGNED = "signpost_signed", "Signed in advance"
+    SIGNPOST_RETIRED = "signpost_retired", "Retired"
+    PROFILE_APPROVED = "profile_approved", "Approved"
+    PROFILE_DECLINED = "profile_declined", "Declined"
+    WORD_LISTED = "word_listed", "Put on the list"
+    WORD_DECLINED = "word_declined", "Not put on the list"
+    WORD_RETIRED = "word_retired", "Taken off the list"
+    SAFETY_DISPOSED = "safety_disposed", "Disposed of"
+    REMARKED = "remarked", "New comment"
+    PUBLISHED = "published", "Live"
+    HELD_THERE = "held_there", "Held by the moderators"
+    REFUSED_THERE = "refused_there", "Not taken by the community"
+    UNCLEAR_THERE = "unclear_there", "Posted or not: a person must look"
+    TAKEN_DOWN = "taken_down", "Taken down"
+    INCIDENT = "incident", "Incident"
+    CRISIS = "crisis", "Somebody may be in danger"
+    SAFETY_OPENED = "safety_opened", "New"
+    SAFETY_OWNED = "safety_owned", "Handed over or released"
+    SAFETY_CORRECTED = "safety_corrected", "Facts corrected"
+    SAFETY_HANDED_OFF = "safety_handed_off", "Handed to a team outside"
+    SAFETY_HELPED = "safety_helped", "Help was offered"
+    SAFETY_DUE_SOON = "safety_due_soon", "Deadline soon"
+    SAFETY_OVERDUE = "safety_overdue", "Deadline missed"
+
+
+class Place(models.TextChoices):
+    """The page that a notice leads to, by the name of its route."""
+
+    REVIEW = "review", "Review"
+    PUBLICATION = "publication", "Publication"
+    SAFETY_CASE = "safety_case", "Safety signal"
+    PROFILE_CHANGE = "profile_change", "Change of a community's rules"
+    SIGNPOSTS = "signposts", "Signposts"
+    CORRECTIONS = "corrections", "Corrections"
+
+
+class Channel(models.TextChoices):
+    """A way on which notices reach a person."""
+
+    IN_APP = "in_app", "Here"
+    EMAIL = "email", "E-mail"
+    WEBHOOK = "webhook", "Webhook"
+
+
+class Pace(models.TextChoices):
+    """How soon notices of a group reach a person on a channel."""
+
+    AT_ONCE = "at_once", "At once"
+    DIGEST = "digest", "In the daily digest"
+    OFF = "off", "Not at all"
+
+
+class DeliveryState(models.TextChoices):
+    """What became of sending one notice on one channel."""
+
+    WAITING = "waiting", "Waiting"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Given up"
+    DROPPED = "dropped", "Not needed any more"

@@ -42,6 +42,7 @@ class Permission(enum.Enum):
     WRITE_SIGNPOSTS = "write or retire signposts"
     POST_SIGNPOSTS = "post signposts"
     READ_HISTORY = "read the history"
+    BE_NOTIFIED = "be notified"
     PUSH_POSTS = "push posts"
     MANAGE = "manage people and communities"
 
@@ -80,6 +81,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.WRITE_SIGNPOSTS: frozenset({_O, _L, _S}),
     Permission.POST_SIGNPOSTS: frozenset({_C, _O, _S}),
     Permission.READ_HISTORY: frozenset({_O, _L, _A, _M}),
+    Permission.BE_NOTIFIED: frozenset(Role),
     Permission.PUSH_POSTS: frozenset({_M}),
     Permission.MANAGE: frozenset({_M}),
 }
@@ -246,6 +248,16 @@ def can_may(user: User, permission: Permission) -> bool:
 def can_sign(user: User, review: Review) -> bool:
     """Whether there is a seat for which `check_may_sign` passes."""
     return bool(signing_seats(user, review))
+
+
+def can_sign_signpost(user: User, signpost: Signpost) -> bool:
+    """Whether there is a role in which `check_may_sign_signpost` passes."""
+    return signpost_signing_role(user, signpost) is not None
+
+
+def can_read(user: User, review: Review) -> bool:
+    """Whether `check_may_read` passes."""
+    return allowed(check_may_read, user, review)
 
 
 def can_dispose(user: User, review: Review) -> bool:

@@ -1,8 +1,11 @@
 """Background work of the reviews package. Messages carry ids only (law 5)."""
 
+from uuid import UUID
+
 from celery import shared_task
 
-from reviews import deadlines, workflow
+from compliance.nudges import nudge
+from reviews import deadlines, deliveries, reminders, workflow
 
 
 @shared_task
@@ -15,3 +18,23 @@ def expire_clearances() -> None:
 def recount_deadlines() -> None:
     """Keeps the next deadlines of open safety cases in line with the settings."""
     deadlines.recount()
+
+
+@shared_task
+def remind() -> None:
+    """Tells of deadlines that are near or missed."""
+    reminders.remind()
+
+
+@shared_task
+def sweep_notices() -> None:
+    """Hands out every message with notices that is due."""
+    for message_id in deliveries.claim_due():
+        nudge(send_notices, [message_id])
+
+
+@shared_task
+def send_notices(ids: list[str]) -> None:
+    """Sends messages with notices."""
+    for message_id in ids:
+        deliveries.send(UUID(message_id))

@@ -2,12 +2,28 @@
 
 from django.urls import path
 
-from reviews.views import corrections, profile, queue, review, rules, safety, safety_queue, sign_in
+from reviews.views import (
+    corrections,
+    notice_settings,
+    notices,
+    profile,
+    queue,
+    review,
+    rules,
+    safety,
+    safety_queue,
+    sign_in,
+)
 
 urlpatterns = [
     path("sign-in/", sign_in.SignInView.as_view(), name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("me/", profile.profile, name="profile"),
+    path("notifications/", notices.overview, name="notices"),
+    path("notifications/read/", notices.read, name="read_notices"),
+    path("notifications/settings/", notice_settings.show, name="notice_settings"),
+    path("notifications/test/", notice_settings.test, name="test_notice"),
+    path("notifications/<uuid:notice_id>/", notices.follow, name="notice"),
     path("queue/", queue.queue, name="queue"),
     path("reviews/<uuid:review_id>/", review.show, name="review"),
     path("reviews/<uuid:review_id>/dispose/", review.dispose, name="dispose"),

@@ -19,7 +19,8 @@ from engage.communities import add_community  # noqa: E402
 from engage.enums import ConnectorKind, PublicationState  # noqa: E402
 from engage.models import Post, Publication  # noqa: E402
 from reviews import gates, workflow  # noqa: E402
-from reviews.enums import Role  # noqa: E402
+from reviews.enums import DeliveryState, Role  # noqa: E402
+from reviews.models import Delivery  # noqa: E402
 from reviews.people import add_person  # noqa: E402
 from tests import cases  # noqa: E402
 from tests.stack import wait_until  # noqa: E402
@@ -48,6 +49,8 @@ def play(canaries: dict[str, str]) -> None:
     wait_until(lambda: screening.is_thread_screened(post.thread), 60, "the triage")
     author = add_person(by=None, username=AUTHOR, password=cases.PASSWORD, roles=[Role.CLINICIAN])
     counsel = cases.person(Role.LEGAL)
+    for person in (author, counsel):
+        cases.reachable(person, webhook=None)
     draft = drafting.start(by=author, post_id=post.pk)
     body = f"Many people notice this, {canaries['draft']}."
     version = drafting.save(by=author, draft_id=draft.pk, body=body)
@@ -71,8 +74,10 @@ def play(canaries: dict[str, str]) -> None:
 
 
 def state() -> None:
-    """Whether the worker took the reply down."""
-    if Publication.objects.filter(state=PublicationState.WITHDRAWN).exists():
+    """Whether the worker took the reply down and sent every mail."""
+    waiting = Delivery.objects.filter(state=DeliveryState.WAITING)
+    taken_down = Publication.objects.filter(state=PublicationState.WITHDRAWN)
+    if taken_down.exists() and not waiting.exists():
         print("settled")
 
 

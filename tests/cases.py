@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.test import override_settings
@@ -19,9 +19,28 @@ from engage.communities import add_community
 from engage.connectors.base import Item
 from engage.enums import ConnectorKind, PublicationState
 from engage.models import Community, Draft, DraftVersion, Post, Publication
-from reviews import clearance, corrections, gates, profile_changes, routes, signposts, workflow
-from reviews.enums import ReviewState, Role, Seat, Verdict
-from reviews.models import Disposition, ProfileChange, Proposal, Review, SafetyCase, Signpost, User
+from reviews import (
+    clearance,
+    corrections,
+    deliveries,
+    gates,
+    notice_choices,
+    profile_changes,
+    routes,
+    signposts,
+    workflow,
+)
+from reviews.enums import Channel, NoticeGroup, Pace, ReviewState, Role, Seat, Verdict
+from reviews.models import (
+    Delivery,
+    Disposition,
+    ProfileChange,
+    Proposal,
+    Review,
+    SafetyCase,
+    Signpost,
+    User,
+)
 from reviews.people import add_person
 
 PASSWORD = "correct-horse-9-battery"
@@ -360,3 +379,38 @@ def queued_signpost(signed: Signpost | None = None, by: User | None = None) -> P
     publication = publishing.queue(review_id=posted_signpost(signed, by).pk)
     assert publication is not None
     return publication
+
+
+AT_ONCE = {
+    (group, channel): Pace.AT_ONCE
+    for group in NoticeGroup
+    for channel in (Channel.EMAIL, Channel.WEBHOOK)
+}
+
+
+def reachable(
+    user: User,
+    webhook: str | None = "https://hooks.example.org/1",
+    chosen: Mapping[tuple[NoticeGroup, Channel], Pace] = AT_ONCE,
+    digest_hour: int = 7,
+    zone: str = "UTC",
+) -> User:
+    """Somebody who is told of everything at once, by mail and by webhook."""
+    notice_choices.choose(
+        by=user,
+        email=f"{user.username}@example.org",
+        webhook_url=webhook,
+        digest_hour=digest_hour,
+        zone=zone,
+        chosen=chosen,
+    )
+    return user
+
+
+def failed_delivery() -> Delivery:
+    """A notice whose reader entered the address of a webhook that leads into our own network."""
+    counsel = reachable(person(Role.LEGAL), webhook="https://localhost/hook")
+    review_at(ReviewState.SUBMITTED)
+    for message in deliveries.claim_due():
+        deliveries.send(message)
+    return Delivery.objects.get(notice__recipient=counsel, state="failed")

@@ -123,6 +123,9 @@ def test_database_files_and_everything_else_hold_no_canary(ran: Stack) -> None:
 
 
 def test_ledger_and_mails_hold_no_canary(ran: Stack) -> None:
+    mails = [path.read_text() for path in _files(ran.data / "mails")]
+    assert [m for m in mails if "New comment: a reply in C" in m]
+    assert [m for m in mails if "Taken down: a reply in C" in m]
     dump = _story(ran, "dump").lower()
     assert "post_arrived" in dump and "withdrawn" in dump
     assert not [kind for kind, canary in CANARIES.items() if canary.lower() in dump]

@@ -1,5 +1,5 @@
 """The ledger: what happened, append-only, and provable to somebody who does not trust us."""
 
-from compliance.ledger.events import NotACode, build, record, record_many
+from compliance.ledger.events import LISTENERS, NotACode, build, record, record_many
 
-__all__ = ["NotACode", "build", "record", "record_many"]
+__all__ = ["LISTENERS", "NotACode", "build", "record", "record_many"]

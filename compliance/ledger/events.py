@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from django.db import models, transaction
@@ -17,6 +17,11 @@ Facts: TypeAlias = Fact | list[str] | list[int]
 
 # No spaces: what fits is an id, a digest, a code or a count, never a sentence (law 7).
 CODE = re.compile(r"[\w.:+/-]{0,100}", re.ASCII)
+
+
+# Who is told of each event in its own transaction, as (event, subject): what they write commits
+# with the change, or not at all. Filled once, when the apps are ready.
+LISTENERS: list[Callable[..., None]] = []
 
 
 class NotACode(ValueError):
@@ -75,11 +80,13 @@ def record(
         )
     event = build(kind, by=by, subject=subject, case_id=case_id, **facts)
     event.save(force_insert=True)
+    for listener in LISTENERS:
+        listener(event, subject)
     return event
 
 
 def record_many(events: Iterable[models.Model]) -> None:
-    """Writes events that `build` made, in order."""
+    """Writes events that `build` made, in order. Nobody is told of these."""
     from compliance.models import Event
 
     if not transaction.get_connection().in_atomic_block:

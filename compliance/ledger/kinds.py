@@ -61,6 +61,7 @@ class EventKind(models.TextChoices):
     SIGNPOST_CHOSEN = "signpost_chosen", "Signpost sent to a thread"
     PERSON_ADDED = "person_added", "Person added"
     PERSON_DESCRIBED = "person_described", "Person's employer, credentials or ties changed"
+    NOTICES_CHOSEN = "notices_chosen", "Person chose how they are notified"
     ROLES_CHANGED = "roles_changed", "Roles changed"
     TOKEN_CREATED = "token_created", "API token created"
     # engage: publishing and watching

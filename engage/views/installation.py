@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -13,7 +14,8 @@ from compliance.rules import RuleSet, shipped_rules
 from engage.enums import NoReplyReason, PublicationState
 from engage.models import Community
 from engage.overview import overview, waiting_texts
-from reviews import permissions
+from reviews import deliveries, permissions
+from reviews.channels import mail
 from reviews.enums import ReviewState, Role
 from reviews.models import User
 from reviews.permissions import Permission
@@ -35,6 +37,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "findings": [(r, _title(rules, r), n) for r, n in counts.findings_by_rule.items()],
         "communities": list(Community.objects.all()),
         "people": [(p, [Role(g.role).label for g in p.role_grants.all()]) for p in people],
+        "public_url": settings.PUBLIC_URL,
+        "email_works": mail.is_set_up(),
+        "troubles": deliveries.troubles(),
         "checkpoint": Checkpoint.objects.order_by("-id").first(),
         "rule_set": rules.version,
     }

@@ -1,6 +1,7 @@
 """Who has approved exactly this? People, reviews of sealed texts, and what was said about them."""
 
 from reviews.models.corrections import Correction, Proposal
+from reviews.models.notices import Delivery, Notice, NoticeAddress, NoticeChoice
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
 from reviews.models.required_changes import ChangeAnswer, RequiredChange
@@ -23,10 +24,14 @@ __all__ = [
     "ChangeAnswer",
     "Confirmation",
     "Correction",
+    "Delivery",
     "Disposition",
     "FurtherSignOff",
     "HandOff",
     "HelpGiven",
+    "Notice",
+    "NoticeAddress",
+    "NoticeChoice",
     "ProfileChange",
     "Proposal",
     "Remark",

@@ -36,7 +36,8 @@ class User(AbstractUser):
         """The roles this person holds; read once a request."""
         if not self.is_active:
             return frozenset()
-        return frozenset(Role(role) for role in self.role_grants.values_list("role", flat=True))
+        # `all()`, so that a list of people brings the roles of all of them along in one query.
+        return frozenset(Role(grant.role) for grant in self.role_grants.all())
 
 
 class RoleGrant(models.Model):

@@ -13,9 +13,10 @@ from celery import Task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from compliance import nudges
 from compliance.enums import ScanState
 from compliance.models import VaultText
-from engage import intake, nudges, screening, tasks
+from engage import intake, screening, tasks
 from reviews import tasks as review_tasks
 from tests import cases
 

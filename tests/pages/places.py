@@ -12,7 +12,7 @@ from engage import stops
 from engage.models import Community, Post, Publication, Stop
 from reviews import signposts
 from reviews.enums import ReviewState, Role
-from reviews.models import ProfileChange, Proposal, Review, SafetyCase, Signpost, User
+from reviews.models import Notice, ProfileChange, Proposal, Review, SafetyCase, Signpost, User
 from tests import cases
 
 IDENTIFYING = "Keisha Brandt"
@@ -35,6 +35,7 @@ class World:
     change: ProfileChange
     signpost: Signpost
     stop: Stop
+    notice: Notice
 
     def person(self, name: str, role: Role) -> User:
         """Somebody in this role; a clinician who opens a draft is the one who wrote it."""
@@ -67,6 +68,7 @@ class World:
             "post_signpost": [self.post.pk],
             "no_reply": [self.post.pk],
             "lift_stop": [self.stop.pk],
+            "notice": [self.notice.pk],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
@@ -88,6 +90,7 @@ def world() -> World:
     post = cases.post(POST)
     scan = post.revisions.get().text.scan
     assert scan is not None
+    officer = cases.person(Role.SAFETY)
     cases.post(CRISIS)
     claim = ApprovedClaim("Coils last for years.", "Label, 2026", "Ada Birch", "2199-01-01")
     phrase = Phrase("miracle*", "both", "warn", "It promises too much.", "Say what it does.")
@@ -105,6 +108,7 @@ def world() -> World:
         change=cases.profile_change(replace(profile, weights=()), here=post.community),
         signpost=_signposts(),
         stop=_stops(post.community),
+        notice=officer.notices.latest("created_at"),
     )
 
 

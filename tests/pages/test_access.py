@@ -26,6 +26,8 @@ PAGES: dict[str, set[Role]] = {
     "queue": {O, L, A, D},
     "review": {O, L, A, D},
     "profile": {C},
+    "notices": set(Role),
+    "notice_settings": set(Role),
     "safety": {O, S, A},
     "safety_case": {O, S, A},
     "signposts": {O, L, S, A},
@@ -49,6 +51,9 @@ FORMS: dict[str, set[Role]] = {
     "start_draft": {C},
     "no_reply": {C, O, L},
     "draft_findings": {C},
+    "notice": set(Role),  # leads on to a page with a check of its own
+    "read_notices": set(Role),
+    "test_notice": set(Role),
     "dispose": {O, L},
     "remark": {O, L, D},
     "sign": {O, L},

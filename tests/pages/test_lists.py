@@ -48,6 +48,15 @@ def a_decision(user: User) -> None:
     no_replies.decide(by=by, post_id=cases.post().pk, reason="late", note="Long ago.")
 
 
+def a_sent_notice_to(user: User) -> None:
+    cases.reachable(user)
+    cases.review_at(ReviewState.SUBMITTED)
+
+
+def a_failed_notice(user: User) -> None:
+    cases.failed_delivery()
+
+
 ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("inbox", Role.CLINICIAN, lambda user: cases.post(POST), ""),
     ("inbox", Role.CLINICIAN, lambda user: cases.draft(), ""),
@@ -67,6 +76,10 @@ ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("stops", Role.AUDITOR, a_lifted_stop, ""),
     ("stops", Role.COMPLIANCE, a_standing_stop, ""),
     ("history", Role.AUDITOR, lambda user: cases.queued_publication(), "?tab=all"),
+    ("notices", Role.LEGAL, lambda user: cases.review_at(ReviewState.SUBMITTED), ""),
+    ("notices", Role.LEGAL, lambda user: cases.review_at(ReviewState.CLEARED), "?tab=all"),
+    ("notice_settings", Role.LEGAL, a_sent_notice_to, ""),
+    ("installation", Role.ADMIN, a_failed_notice, ""),
     ("installation", Role.ADMIN, lambda user: cases.post(POST), ""),
 ]
 
@@ -97,6 +110,7 @@ def test_list_asks_as_often_for_three_rows_as_for_one(
         "corrections",
         "publications",
         "history",
+        "notices",
     ],
 )
 def test_empty_list_says_what_to_do(client: Client, name: str) -> None:

@@ -1,0 +1,143 @@
+"""Webhooks: a POST with Slack's `{"text": ...}`, which Mattermost, Rocket.Chat and Discord (with
+/slack behind the address) read as well.
+
+The address comes from a person, so it may not lead into our own network: the name is resolved
+here, every address behind it must be public, and the connection goes to exactly the address that
+was looked at. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+import httpx
+from django.conf import settings
+
+from reviews.channels.base import Message, Undelivered
+
+LONGEST_URL = 500
+MOST_ADDRESSES = 3  # of one host that are tried
+TIMEOUT = httpx.Timeout(5, connect=3, write=2)  # seconds; together 10
+UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291: the rest of IPv6 is nobody's, or ours
+# What looks public and is not: addresses that carry an IPv4 address (RFC 4380, 3056), protocol
+# assignments (RFC 6890; some clouds keep their metadata there), and Azure's metadata.
+NOT_PUBLIC = tuple(
+    map(ipaddress.ip_network, ("2001::/32", "2002::/16", "192.0.0.0/24", "168.63.129.16/32"))
+)
+ANSWERS = {401: "not_permitted", 403: "not_permitted", 404: "gone", 410: "gone"}
+
+
+def send(url: str, message: Message) -> None:
+    """Posts one message.
+
+    Raises:
+        Undelivered: it was not taken.
+    """
+    target = checked(url)
+    addresses = _addresses(target)[:MOST_ADDRESSES]
+    for address in addresses:
+        try:
+            return _post(target, address, message)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            continue  # nothing was sent; the next address of the same host may answer
+        except httpx.TimeoutException as error:
+            raise Undelivered("too_slow", retry=True) from error
+        except httpx.HTTPError as error:
+            raise Undelivered("no_connection", retry=True) from error
+    raise Undelivered("no_connection", retry=True)
+
+
+def checked(url: str) -> httpx.URL:
+    """The address of a webhook, as far as it can be judged without asking anybody.
+
+    Raises:
+        Undelivered: it can't be one.
+    """
+    try:
+        target = httpx.URL(url.strip())
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise Undelivered("not_an_address", retry=False) from error
+    if target.scheme not in ("http", "https") or not target.host or len(url) > LONGEST_URL:
+        raise Undelivered("not_an_address", retry=False)
+    if target.userinfo or not 0 < (target.port or 443) < 65536:
+        raise Undelivered("not_an_address", retry=False)
+    if target.scheme != "https" and not _may_be_inside(target):
+        raise Undelivered("not_https", retry=False)
+    try:
+        literal = ipaddress.ip_address(target.host)
+    except ValueError:
+        return target
+    if not _may_be_inside(target) and not is_public(literal):
+        raise Undelivered("inside", retry=False)
+    return target
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is one of the open internet, and stands for no other one."""
+    if address.version == 6 and address not in UNICAST:
+        return False
+    listed = any(address in network for network in NOT_PUBLIC)
+    return address.is_global and not address.is_multicast and not listed
+
+
+def _may_be_inside(target: httpx.URL) -> bool:
+    return target.host in settings.WEBHOOK_HOSTS_INSIDE
+
+
+def _addresses(target: httpx.URL) -> list[str]:
+    port = target.port or (443 if target.scheme == "https" else 80)
+    try:
+        found = socket.getaddrinfo(target.raw_host.decode("ascii"), port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name can be so long
+        raise Undelivered("unknown_host", retry=True) from error
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not _may_be_inside(target) and not all(
+        is_public(ipaddress.ip_address(address.partition("%")[0])) for address in addresses
+    ):
+        raise Undelivered("inside", retry=False)
+    return addresses
+
+
+def _post(target: httpx.URL, address: str, message: Message) -> None:
+    headers = {"Host": target.netloc.decode("ascii"), "Idempotency-Key": str(message.id)}
+    # The certificate must be that of the name, not of the number.
+    extensions = {"sni_hostname": target.raw_host.decode("ascii")}
+    at = target.copy_with(host=address)
+    content = {"text": text_of(message)}
+    with (
+        httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False) as client,
+        client.stream("POST", at, json=content, headers=headers, extensions=extensions) as answer,
+    ):
+        _judge(answer)  # the status alone: what the host says is not read
+
+
+def _judge(answer: httpx.Response) -> None:
+    status = answer.status_code
+    if answer.is_success:
+        return
+    if answer.is_redirect or 300 <= status < 400:
+        raise Undelivered("redirected", retry=False)
+    if status in (408, 425, 429):
+        said = answer.headers.get("Retry-After", "")
+        raise Undelivered("busy", retry=True, wait=int(said) if said.isdecimal() else 0)
+    if status in ANSWERS:
+        raise Undelivered(ANSWERS[status], retry=False)
+    raise Undelivered("host_failed" if status >= 500 else "not_taken", retry=status >= 500)
+
+
+def text_of(message: Message) -> str:
+    """The message in Slack's mark-up, a line for each notice."""
+    heading = [f"*{message.subject}*"] if len(message.lines) > 1 else []
+    return "\n".join(
+        heading
+        + [
+            f"<{line.url}|{_escaped(line.title)}>" if line.url else _escaped(line.title)
+            for line in message.lines
+        ]
+    )
+
+
+def _escaped(words: str) -> str:
+    # The three characters that Slack asks to escape: https://docs.slack.dev/messaging/formatting-message-text
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

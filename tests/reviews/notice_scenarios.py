@@ -1,0 +1,400 @@
+"""What happens before each kind of notice, and the relations of those who are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import override_settings
+
+from engage import drafting, publishing, watching
+from engage.connectors.base import Ambiguous, Live, LiveState, Pending, Posted, Refused, Unknown
+from engage.models import Publication
+from reviews import corrections, profile_changes, reminders, safety, signposts, workflow
+from reviews.enums import NoticeKind, ReviewState, Role, SafetyOutcome
+from reviews.models import Notice, Proposal, Review, RoleGrant, SafetyCase, User
+from tests import cases
+from tests.laws.test_one_live_copy import FakePlatform, drive
+
+K = NoticeKind
+People = dict[str, User]
+REF = {"post_id": "77"}
+
+
+def bystanders() -> People:
+    """One more person in every role, who had nothing to do with anything."""
+    people = {f"idle {role.value}": cases.person(role) for role in Role}
+    gone, demoted = cases.person(Role.COMPLIANCE), cases.person(Role.COMPLIANCE)
+    return {**people, "gone": gone, "demoted": demoted}
+
+
+def leave(people: People) -> None:
+    """From here on one of them is away for good, and one has another role."""
+    User.objects.filter(pk=people["gone"].pk).update(is_active=False)
+    RoleGrant.objects.filter(user=people["demoted"]).update(role=Role.CLINICIAN)
+
+
+class Reply:
+    """A reply that was sent back once and submitted again, with everybody who acted on it."""
+
+    def __init__(self) -> None:
+        people = self.people = bystanders()
+        for name, role in [
+            ("author", Role.CLINICIAN),
+            ("coauthor", Role.CLINICIAN),
+            ("earlier", Role.COMPLIANCE),
+            ("disposer", Role.LEGAL),
+            ("commenter", Role.LEGAL),
+            ("signer", Role.COMPLIANCE),
+            ("actor", Role.LEGAL),
+        ]:
+            people[name] = cases.person(role)
+        first = cases.review_at(
+            ReviewState.SUBMITTED,
+            flagged=True,
+            versions_by=[people["coauthor"], people["author"]],
+        )
+        for name in ("gone", "demoted"):
+            workflow.remark(by=people[name], review_id=first.pk, body="I wonder.")
+        workflow.send_back(by=people["earlier"], review_id=first.pk, reason="Shorter, please.")
+        leave(people)
+        drafting.save(by=people["author"], draft_id=first.case_id, body=cases.FLAGGED + " Ask.")
+        self.review = self._submitted(first)
+
+    def _submitted(self, first: Review) -> Review:
+        version = cases.newest_version(first)
+        assert version.text.scan is not None
+        answers = {f.pk: "For everybody." for f in version.text.scan.findings.all()}
+        author = self.people["author"]
+        return drafting.submit(by=author, draft_id=first.case_id, answers=answers)
+
+    def signed(self) -> Review:
+        people, review = self.people, self.review
+        for finding in review.scan.findings.all():
+            workflow.dispose(
+                by=people["disposer"],
+                review_id=review.pk,
+                finding_id=finding.pk,
+                verdict="accepted",  # type: ignore[arg-type]  # its value
+                reason="In line with the label.",
+            )
+        workflow.remark(by=people["commenter"], review_id=review.pk, body="Fine.")
+        cases.sign(review, Role.COMPLIANCE, by=people["signer"])
+        return review
+
+    def cleared(self) -> Review:
+        cases.sign(self.signed(), Role.LEGAL, by=self.people["actor"])
+        return self.review
+
+    def queued(self) -> Publication:
+        publication = publishing.queue(review_id=self.cleared().pk)
+        assert publication is not None
+        return publication
+
+    def decided(self, verb: Callable[..., Any]) -> UUID:
+        verb(by=self.people["actor"], review_id=self.signed().pk, reason="Because.")
+        return self.review.pk
+
+
+Scenario = Callable[[FakePlatform], tuple[UUID, People]]
+ACTED = {"author", "coauthor", "earlier", "disposer", "commenter", "signer"}
+COUNSEL = {"idle legal", "disposer", "commenter", "actor"}
+OFFICERS = {"idle compliance", "earlier", "signer"}
+
+
+def submitted(platform: FakePlatform) -> tuple[UUID, People]:
+    reply = Reply()
+    return reply.review.pk, reply.people
+
+
+def signed(platform: FakePlatform) -> tuple[UUID, People]:
+    reply = Reply()
+    return reply.signed().pk, reply.people
+
+
+def cleared(platform: FakePlatform) -> tuple[UUID, People]:
+    reply = Reply()
+    return reply.cleared().pk, reply.people
+
+
+def decided(verb: Callable[..., Any]) -> Scenario:
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        reply = Reply()
+        return reply.decided(verb), reply.people
+
+    return scenario
+
+
+def remarked(platform: FakePlatform) -> tuple[UUID, People]:
+    reply = Reply()
+    workflow.remark(by=reply.people["actor"], review_id=reply.signed().pk, body="Well.")
+    newest = Notice.objects.filter(kind=K.REMARKED).latest("event").event
+    Notice.objects.filter(kind=K.REMARKED).exclude(event=newest).delete()
+    return reply.review.pk, reply.people
+
+
+def suspended(platform: FakePlatform) -> tuple[UUID, People]:
+    reply = Reply()
+    workflow.suspend(review_id=reply.cleared().pk, why="answered_post_edited")
+    return reply.review.pk, reply.people
+
+
+def expired(platform: FakePlatform) -> tuple[UUID, People]:
+    reply = Reply()
+    with override_settings(CLEARANCE_DAYS=-1):
+        reply.cleared()
+    workflow.expire_due()
+    return reply.review.pk, reply.people
+
+
+def near(hours: float) -> Scenario:
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        reply = Reply()
+        with as_of(reply.signed().due_at - timedelta(hours=hours)):
+            reminders.remind()
+        return reply.review.pk, reply.people
+
+    return scenario
+
+
+def posted(*outcomes: Any, then: Callable[[Publication], None] = lambda p: None) -> Scenario:
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        platform.outcomes = list(outcomes)
+        platform.lookups = [Ambiguous(2)]
+        reply = Reply()
+        publication = reply.queued()
+        drive(publication)
+        then(publication)
+        return publication.pk, reply.people
+
+    return scenario
+
+
+def look_twice(publication: Publication) -> None:
+    drive(publication)
+
+
+def take_down(publication: Publication) -> None:
+    review = publication.review
+    author = review.submitted_by
+    workflow.withdraw(by=author, review_id=review.pk, reason="Not any more.")
+    publishing.withdrawing.follow_withdrawals()
+    drive(publication)
+
+
+def hide(publication: Publication) -> None:
+    publication = Publication.objects.get(pk=publication.pk)
+    connector = watching.connect(publication.community)
+    connector.fetch_published = lambda ref: Live(  # type: ignore[method-assign]  # the fake's
+        LiveState.HIDDEN, "Hidden.", "2"
+    )
+    watching.look(publication.pk)
+
+
+class Signal:
+    """A safety signal that somebody has and others worked on."""
+
+    def __init__(self, text: str = cases.CRISIS, rule: str = "SAFE-CRISIS") -> None:
+        people = self.people = bystanders()
+        for name in ("owner", "earlier", "actor"):
+            people[name] = cases.person(Role.SAFETY)
+        leave(people)
+        self.case = cases.signals(rule, text)[0]
+
+    def worked_on(self) -> UUID:
+        people, pk = self.people, self.case.pk
+        safety.hand_off(by=people["earlier"], case_id=pk, recipient="Team", reference="")
+        safety.take(by=people["owner"], case_id=pk)
+        Notice.objects.filter(about_id=pk).delete()
+        return pk
+
+
+SAFETY_PEOPLE = {"idle safety", "owner", "earlier", "actor"}
+
+
+def opened(text: str, rule: str) -> Scenario:
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        signal = Signal(text, rule)
+        return signal.case.pk, signal.people
+
+    return scenario
+
+
+def at_signal(act: Callable[[User, UUID, People], Any]) -> Scenario:
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        signal = Signal()
+        pk = signal.worked_on()
+        act(signal.people["actor"], pk, signal.people)
+        return pk, signal.people
+
+    return scenario
+
+
+def hand_over(actor: User, pk: UUID, people: People) -> None:
+    safety.hand_over(by=people["owner"], case_id=pk, to=None)
+    Notice.objects.filter(about_id=pk).delete()
+    safety.hand_over(by=actor, case_id=pk, to=people["owner"].pk)
+
+
+def correct(actor: User, pk: UUID, people: People) -> None:
+    safety.correct(by=actor, case_id=pk, seen=1, serious=True, struck=[], reason="It is.")
+
+
+def signal_near(minutes: float) -> Scenario:
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        signal = Signal()
+        pk = signal.worked_on()
+        case = SafetyCase.objects.get(pk=pk)
+        with as_of(case.due_at - timedelta(minutes=minutes)):
+            reminders.remind()
+        return pk, signal.people
+
+    return scenario
+
+
+def at_change(act: Callable[[User, Any], Any] = lambda actor, change: None) -> Scenario:
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        people = bystanders()
+        people["author"], people["actor"] = (cases.person(Role.COMPLIANCE) for _ in range(2))
+        leave(people)
+        change = cases.profile_change(by=people["author"])
+        act(people["actor"], change)
+        return change.pk, people
+
+    return scenario
+
+
+def at_words(act: Callable[[User, Proposal], Any] = lambda actor, proposal: None) -> Scenario:
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        people = bystanders()
+        people["author"], people["actor"] = cases.person(Role.SAFETY), cases.person(Role.LEGAL)
+        leave(people)
+        proposal = cases.proposal(by=people["author"])
+        act(people["actor"], proposal)
+        return proposal.pk, people
+
+    return scenario
+
+
+def retired(actor: User, proposal: Proposal) -> None:
+    corrections.approve(by=cases.person(Role.LEGAL), proposal_id=proposal.pk)
+    corrections.retire(by=actor, entry_id=proposal.pk, reason="No longer.")
+
+
+def at_signpost(act: Callable[[People, Any], Any] = lambda people, signpost: None) -> Scenario:
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        people = bystanders()
+        people["author"] = cases.person(Role.LEGAL)
+        people["signer"], people["actor"] = cases.person(Role.COMPLIANCE), cases.person(Role.LEGAL)
+        leave(people)
+        signpost = signposts.write(
+            by=people["author"], title="Line", text="Call 988.", answers=["SAFE-CRISIS"]
+        )
+        act(people, signpost)
+        return signpost.pk, people
+
+    return scenario
+
+
+def both_sign(people: People, signpost: Any) -> None:
+    cases.sign_signpost(signpost, Role.COMPLIANCE, by=people["signer"])
+    Notice.objects.filter(kind=K.SIGNPOST_SIGNED).delete()
+    cases.sign_signpost(signpost, Role.LEGAL, by=people["actor"])
+
+
+def signed_and_retired(people: People, signpost: Any) -> None:
+    cases.sign_signpost(signpost, Role.COMPLIANCE, by=people["signer"])
+    signposts.retire(by=people["actor"], signpost_id=signpost.pk)
+
+
+# Of each kind: what happens, and the relations of those who are told.
+TABLE: dict[NoticeKind, tuple[Scenario, set[str]]] = {
+    K.SIGNATURE_WANTED: (submitted, OFFICERS | COUNSEL),
+    K.SIGNED: (signed, ACTED - {"signer"}),
+    K.CLEARED: (cleared, ACTED),
+    K.SENT_BACK: (decided(workflow.send_back), ACTED),
+    K.REFUSED: (decided(workflow.refuse), ACTED),
+    K.WITHDRAWN: (decided(workflow.withdraw), ACTED),
+    K.SUSPENDED: (suspended, ACTED | {"actor"}),
+    K.EXPIRED: (expired, ACTED | {"actor"}),
+    K.REMARKED: (remarked, ACTED),
+    K.DUE_SOON: (near(5), COUNSEL),
+    K.OVERDUE: (near(0), COUNSEL),
+    K.PUBLISHED: (posted(Posted(REF)), ACTED | {"actor", "demoted"}),
+    K.HELD_THERE: (posted(Pending(REF)), ACTED | {"actor", "demoted"}),
+    K.REFUSED_THERE: (posted(Refused("banned")), ACTED | {"actor", "demoted"}),
+    K.UNCLEAR_THERE: (posted(Unknown("timeout"), then=look_twice), OFFICERS | COUNSEL),
+    K.TAKEN_DOWN: (posted(Posted(REF), then=take_down), ACTED | {"actor", "demoted"}),
+    K.INCIDENT: (posted(Posted(REF), then=hide), ACTED | {"actor", "demoted"}),
+    K.CRISIS: (opened(cases.CRISIS, "SAFE-CRISIS"), SAFETY_PEOPLE),
+    K.SAFETY_OPENED: (
+        opened("I took the pill and got hives all over my body.", "AE-POSSIBLE"),
+        SAFETY_PEOPLE,
+    ),
+    K.SAFETY_OWNED: (at_signal(hand_over), {"owner"}),
+    K.SAFETY_CORRECTED: (at_signal(correct), {"owner", "earlier"}),
+    K.SAFETY_HANDED_OFF: (
+        at_signal(
+            lambda by, pk, _: safety.hand_off(by=by, case_id=pk, recipient="T", reference="")
+        ),
+        {"owner", "earlier"},
+    ),
+    K.SAFETY_HELPED: (
+        at_signal(lambda by, pk, _: safety.record_help(by=by, case_id=pk, how="Called.")),
+        {"owner", "earlier"},
+    ),
+    K.SAFETY_DISPOSED: (
+        at_signal(
+            lambda by, pk, _: safety.dispose(
+                by=by, case_id=pk, outcome=SafetyOutcome.NOT_VALID, reason="A song."
+            )
+        ),
+        {"owner", "earlier"},
+    ),
+    K.SAFETY_DUE_SOON: (signal_near(3), {"owner"}),
+    K.SAFETY_OVERDUE: (signal_near(0), {"owner"}),
+    K.PROFILE_WAITING: (at_change(), {"idle compliance", "actor"}),
+    K.PROFILE_APPROVED: (
+        at_change(
+            lambda by, change: profile_changes.approve(
+                by=by, change_id=change.pk, seen=change.digest
+            )
+        ),
+        {"author"},
+    ),
+    K.PROFILE_DECLINED: (
+        at_change(
+            lambda by, change: profile_changes.decline(by=by, change_id=change.pk, reason="No.")
+        ),
+        {"author"},
+    ),
+    K.WORD_WAITING: (at_words(), {"idle compliance", "idle legal", "idle safety", "actor"}),
+    K.WORD_LISTED: (
+        at_words(lambda by, p: corrections.approve(by=by, proposal_id=p.pk)),
+        {"author"},
+    ),
+    K.WORD_DECLINED: (
+        at_words(lambda by, p: corrections.decline(by=by, proposal_id=p.pk, reason="No.")),
+        {"author"},
+    ),
+    K.WORD_RETIRED: (at_words(retired), {"author"}),
+    K.SIGNPOST_WAITING: (at_signpost(), {"idle compliance", "idle legal", "signer", "actor"}),
+    K.SIGNPOST_SIGNED: (at_signpost(both_sign), {"author", "signer"}),
+    K.SIGNPOST_RETIRED: (at_signpost(signed_and_retired), {"author", "signer"}),
+}
+
+
+class as_of:
+    """The clock of the reminders stands at a moment."""
+
+    def __init__(self, moment: Any) -> None:
+        self._moment, self._patch = moment, pytest.MonkeyPatch()
+
+    def __enter__(self) -> None:
+        self._patch.setattr(reminders.timezone, "now", lambda: self._moment)
+
+    def __exit__(self, *rest: object) -> None:
+        self._patch.undo()
