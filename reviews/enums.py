@@ -61,6 +61,15 @@ class RemarkKind(models.TextChoices):
     WITHDRAW = "withdraw", "Reason for withdrawal"
 
 
+class ClaimEnd(models.TextChoices):
+    """Why somebody's claim on a review ended."""
+
+    RELEASED = "released", "Released"
+    LAPSED = "lapsed", "Lapsed"
+    REASSIGNED = "reassigned", "Given to somebody else"
+    DONE = "done", "Signed or decided"
+
+
 class Mistake(models.TextChoices):
     """What a reviewer says that the scanners got wrong about an identifier."""
 

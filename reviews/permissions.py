@@ -23,6 +23,7 @@ class Permission(enum.Enum):
     DRAFT = "write replies"
     READ_QUEUE = "see the review queue"
     READ_REVIEWS = "read reviews"
+    CLAIM = "claim or assign reviews"
     REMARK = "comment on reviews"
     DISPOSE = "dispose of findings"
     SIGN = "sign"
@@ -58,6 +59,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.DRAFT: frozenset({_C}),
     Permission.READ_QUEUE: frozenset({_O, _L, _A}),
     Permission.READ_REVIEWS: frozenset({_C, _O, _L, _A}),
+    Permission.CLAIM: frozenset({_O, _L}),
     Permission.REMARK: frozenset({_C, _O, _L}),
     Permission.DISPOSE: frozenset({_O, _L}),
     Permission.SIGN: frozenset({_O, _L}),
@@ -116,6 +118,21 @@ def check_may_sign(user: User, review: Review, role: Role) -> None:
 def signing_role(user: User, review: Review) -> Role | None:
     """The role in which this person could sign this review now, or None."""
     return next((r for r in SIGNING_ROLES if allowed(check_may_sign, user, review, r)), None)
+
+
+def check_may_claim(user: User, review: Review) -> None:
+    """Raises unless there is a role in which this person could sign this review now."""
+    check_may(user, Permission.CLAIM)
+    if signing_role(user, review) is None:
+        held = next((role for role in SIGNING_ROLES if role in user.roles), Role.LEGAL)
+        check_may_sign(user, review, held)  # says why not
+
+
+def check_may_assign(user: User, review: Review) -> None:
+    """Raises unless this person may say who is to look at this review: its authors never."""
+    check_may(user, Permission.CLAIM)
+    check_not_author(user, review)
+    policy.check_signable(review)
 
 
 def check_may_decide(user: User, review: Review) -> None:
@@ -218,6 +235,16 @@ def can_may(user: User, permission: Permission) -> bool:
 def can_sign(user: User, review: Review) -> bool:
     """Whether there is a role in which `check_may_sign` passes."""
     return signing_role(user, review) is not None
+
+
+def can_claim(user: User, review: Review) -> bool:
+    """Whether `check_may_claim` passes."""
+    return allowed(check_may_claim, user, review)
+
+
+def can_assign(user: User, review: Review) -> bool:
+    """Whether `check_may_assign` passes."""
+    return allowed(check_may_assign, user, review)
 
 
 def can_dispose(user: User, review: Review) -> bool:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from reviews import deadlines, workflow
+from reviews import claims, deadlines, presence, workflow
 
 
 @shared_task
@@ -15,3 +15,10 @@ def expire_clearances() -> None:
 def recount_deadlines() -> None:
     """Keeps the next deadlines of open safety cases in line with the settings."""
     deadlines.recount()
+
+
+@shared_task
+def end_claims() -> None:
+    """Records the end of claims that lapsed, and forgets who looked at what."""
+    claims.end_over()
+    presence.forget_stale()

@@ -19,7 +19,7 @@ from compliance import ledger, scanning, vault
 from compliance.exceptions import BadInput
 from compliance.ledger.kinds import EventKind
 from compliance.models import Finding, VaultText
-from reviews import clearance, gates, permissions, policy
+from reviews import clearance, gates, permissions, policy, risk
 from reviews.enums import Action, RemarkKind, ReviewState, Role, Verdict
 from reviews.exceptions import NotFresh, WrongState
 from reviews.models import Disposition, Remark, Review, ReviewAuthor, SignOff, User
@@ -74,6 +74,7 @@ def submit(
         scan=text.scan,
         rule_set=text.scan.rule_set,
         due_at=due_at,
+        risk=risk.risk_of(findings, thread_id),
     )
     for author in authors:
         ReviewAuthor.objects.create(review=review, user=author)

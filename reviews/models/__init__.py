@@ -1,5 +1,6 @@
 """Who has approved exactly this? People, reviews of sealed texts, and what was said about them."""
 
+from reviews.models.claims import Claim, Presence
 from reviews.models.corrections import Correction, Proposal
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
@@ -10,10 +11,12 @@ from reviews.models.signposts import Signpost, SignpostSignature
 __all__ = [
     "ApiToken",
     "CaseFacts",
+    "Claim",
     "Correction",
     "Disposition",
     "HandOff",
     "HelpGiven",
+    "Presence",
     "ProfileChange",
     "Proposal",
     "Remark",
