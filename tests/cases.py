@@ -18,7 +18,7 @@ from engage.communities import add_community
 from engage.connectors.base import Item
 from engage.enums import ConnectorKind, PublicationState
 from engage.models import Community, Draft, DraftVersion, Post, Publication
-from reviews import clearance, corrections, gates, profile_changes, signposts, workflow
+from reviews import clearance, corrections, gates, profile_changes, safety, signposts, workflow
 from reviews.enums import ReviewState, Role, Verdict
 from reviews.models import Disposition, ProfileChange, Proposal, Review, SafetyCase, Signpost, User
 from reviews.people import add_person
@@ -283,6 +283,17 @@ def signals(rule_id: str, *texts: str, where: Community | None = None) -> list[S
     revisions = [one.post.revisions.get().text_id for one in received]
     found = {case.text_id: case for case in SafetyCase.objects.filter(rule_id=rule_id)}
     return [found[text] for text in revisions]
+
+
+def safety_signal_beside(review: Review) -> None:
+    """Opens a safety case in the thread of a review."""
+    thread = Draft.objects.get(pk=review.case_id).thread
+    safety.open_cases(
+        thread_id=thread.pk,
+        community_name=review.community_name,
+        text=thread.title,
+        rule_ids=["SAFE-CRISIS"],
+    )
 
 
 def signpost(*roles: Role, text: str = SIGNPOST, by: User | None = None) -> Signpost:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection
+from django.test import override_settings
 
 from compliance.ledger import log
 from compliance.ledger.checkpoints import BadCheckpoint
@@ -19,10 +20,11 @@ from compliance.ledger.kinds import EventKind
 from compliance.models import Checkpoint, Event, Leaf, ListedWord, VaultText
 from engage import drafting, intake, publishing
 from engage.models import Draft, DraftVersion, Post, Publication
-from reviews import corrections, examples, reveal, safety, workflow
+from reviews import claims, corrections, examples, reveal, safety, workflow
 from reviews.enums import ReviewState, Role, SafetyOutcome, Verdict
 from reviews.models import (
     CaseFacts,
+    Claim,
     Correction,
     Disposition,
     HandOff,
@@ -361,7 +363,34 @@ def _export() -> Verb:
     return partial(examples.export, by=cases.person(Role.LEGAL), reason="To train.")
 
 
+def _claim() -> Verb:
+    review = cases.review_at(ReviewState.SUBMITTED)
+    return partial(claims.claim, by=cases.person(Role.LEGAL), review_id=review.pk)
+
+
+def _release() -> Verb:
+    take = _claim()
+    claim = take()
+    return partial(claims.release, by=claim.user, review_id=claim.review_id)
+
+
+def _assign() -> Verb:
+    review, to = cases.review_at(ReviewState.SUBMITTED), cases.person(Role.LEGAL)
+    by = cases.person(Role.COMPLIANCE)
+    return partial(claims.assign, by=by, review_id=review.pk, to=to.pk)
+
+
+def _end_claims() -> Verb:
+    with override_settings(CLAIM_MINUTES=-1):
+        _claim()()
+    return claims.end_over
+
+
 VERBS: dict[str, Callable[[], Verb]] = {
+    "claim": _claim,
+    "release": _release,
+    "assign": _assign,
+    "end_claims": _end_claims,
     "receive": _receive,
     "start": _start,
     "save": _save,
@@ -405,12 +434,14 @@ TABLES = (
     CaseFacts,
     HandOff,
     HelpGiven,
+    Claim,
 )
 
 
 def _state() -> list[Any]:
     rows: list[Any] = [table.objects.count() for table in TABLES]  # type: ignore[attr-defined]  # models
     rows += sorted(Review.objects.values_list("pk", "state"))
+    rows += sorted(Claim.objects.values_list("pk", "ended"))
     rows += sorted(Proposal.objects.values_list("pk", "state"))
     rows += sorted(ListedWord.objects.values_list("pk", "retired_at"))
     rows += list(SafetyCase.objects.order_by("pk").values_list("disposed_at", "due_at"))

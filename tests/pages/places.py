@@ -66,7 +66,10 @@ class World:
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
-        of_a_review = {"review", "dispose", "remark", "sign", "send_back", "refuse", "withdraw"}
+        of_a_review = {
+            "review", "claim", "release", "looking", "dispose", "remark", "sign", "send_back",
+            "refuse", "withdraw",
+        }  # fmt: skip
         return reverse(name, args=[self.review.pk] if name in of_a_review else ids.get(name, []))
 
 

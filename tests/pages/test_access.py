@@ -46,6 +46,11 @@ PAGES: dict[str, set[Role]] = {
 FORMS: dict[str, set[Role]] = {
     "start_draft": {C},
     "draft_findings": {C},
+    "claim": {O, L},
+    "release": {O, L},
+    "looking": {O, L, A},
+    "claim_chosen": {O, L},
+    "assign": {O, L},
     "dispose": {O, L},
     "remark": {O, L},
     "sign": {O, L},
