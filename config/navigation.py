@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
 from engage import stops
-from reviews import notices, signposts
-from reviews.enums import ChangeState, ProposalState, ReviewState, Role
+from reviews import notices, signposts, worklist
+from reviews.counting import counted
+from reviews.enums import ChangeState, ProposalState, Role
 from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
 from reviews.permissions import Permission, can_may
 
@@ -65,30 +67,34 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"navigation": [], "trouble": "", "stops": [], "unread": 0}
+    shown = [page for page in PAGES if can_may(user, page[2])]
+    waiting = _waiting(user, [route for route, _, _ in shown])
     entries = []
-    for route, label, permission in PAGES:
-        if can_may(user, permission):
-            url = reverse(route)
-            entries.append(Entry(label, url, request.path.startswith(url), _waiting(route)))
+    for route, label, _ in shown:
+        url = reverse(route)
+        current = request.path.startswith(url)
+        entries.append(Entry(label, url, current, waiting.get(route, 0)))
     troubles = [chosen.trouble for chosen in choice.chosen().values() if chosen.trouble]
     return {
         "navigation": entries,
         "trouble": " ".join(troubles),
-        "stops": stops.standing(),
-        "unread": notices.unread(user).count(),
+        "stops": stops.standing() if waiting["stops"] else [],
+        "unread": waiting["unread"],
     }
 
 
-def _waiting(route: str) -> int:
-    if route == "queue":
-        open_states = (ReviewState.SUBMITTED, ReviewState.IN_REVIEW, ReviewState.SUSPENDED)
-        return Review.objects.filter(state__in=open_states).count()
-    if route == "safety":
-        return SafetyCase.objects.filter(disposed_at=None).count()
-    if route == "profiles":
-        return ProfileChange.objects.filter(state=ChangeState.WAITING).count()
-    if route == "signposts":
-        return signposts.waiting()
-    if route == "corrections":
-        return Proposal.objects.filter(state=ProposalState.WAITING).count()
-    return 0
+def _waiting(user: User, routes: list[str]) -> dict[str, int]:
+    """How much waits behind each of these entries, and of what all must know ("stops", "unread"):
+    one question, since every page asks it."""
+    waiting: dict[str, QuerySet[Any]] = {
+        "queue": Review.objects.filter(state__in=worklist.UNDECIDED),
+        "safety": SafetyCase.objects.filter(disposed_at=None),
+        "profiles": ProfileChange.objects.filter(state=ChangeState.WAITING),
+        "signposts": signposts.unsigned(),
+        "corrections": Proposal.objects.filter(state=ProposalState.WAITING),
+    }
+    counts = {route: counted(waiting[route]) for route in routes if route in waiting}
+    counts["stops"] = counted(stops.standing())
+    counts["unread"] = counted(notices.unread(user))
+    found = User.objects.filter(pk=user.pk).values_list(*counts.values()).get()
+    return dict(zip(counts, found, strict=True))

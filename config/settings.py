@@ -220,6 +220,9 @@ IDENTIFIERS_LANGUAGES = env.parse_value(
 
 # How long a clearance stands before it must be signed again.
 CLEARANCE_DAYS = env.int("CLEARANCE_DAYS", default=14)
+# How long a claim on a review lasts unless its holder acts, and one that was given to somebody.
+CLAIM_MINUTES = env.int("CLAIM_MINUTES", default=30)
+ASSIGNED_MINUTES = env.int("ASSIGNED_MINUTES", default=8 * 60)
 # The ledger's name in its checkpoints, and where their copies go.
 LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="countersign.example/ledger")
 WITNESS_DIR = env.str("WITNESS_DIR", default=str(DATA_DIR / "witness"))

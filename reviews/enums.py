@@ -38,6 +38,8 @@ class Seat(models.TextChoices):
 FURTHER_SEATS = (Seat.MEDICAL, Seat.SECOND_LEGAL)
 # The two roles of law 1; signposts take them alone.
 SIGNING_ROLES = (Role.COMPLIANCE, Role.LEGAL)
+# Every role that a seat takes.
+SEAT_ROLES = tuple(dict.fromkeys(seat.role for seat in Seat))
 
 
 class ReviewState(models.TextChoices):
@@ -98,6 +100,15 @@ class ReasonCode(models.TextChoices):
     SAFETY = "safety", "Somebody's safety"
     NO_LONGER_NEEDED = "no_longer_needed", "No longer timely or needed"
     OTHER = "other", "Something else"
+
+
+class ClaimEnd(models.TextChoices):
+    """Why somebody's claim on a review ended."""
+
+    RELEASED = "released", "Released"
+    LAPSED = "lapsed", "Lapsed"
+    REASSIGNED = "reassigned", "Given to somebody else"
+    DONE = "done", "Signed or decided"
 
 
 class Mistake(models.TextChoices):

@@ -24,6 +24,7 @@ class Permission(enum.Enum):
     NO_REPLY = "decide not to reply"
     READ_QUEUE = "see the review queue"
     READ_REVIEWS = "read reviews"
+    CLAIM = "claim or assign reviews"
     REMARK = "comment on reviews"
     DISPOSE = "dispose of findings"
     SIGN = "sign"
@@ -63,6 +64,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.NO_REPLY: frozenset({_C, _O, _L}),
     Permission.READ_QUEUE: frozenset({_O, _L, _A, _D}),
     Permission.READ_REVIEWS: frozenset({_C, _O, _L, _A, _D}),
+    Permission.CLAIM: frozenset({_O, _L, _D}),
     Permission.REMARK: frozenset({_C, _O, _L, _D}),
     Permission.DISPOSE: frozenset({_O, _L}),
     Permission.SIGN: frozenset({_O, _L, _D}),
@@ -127,6 +129,15 @@ def signing_seats(user: User, review: Review) -> list[Seat]:
     return [seat for seat in Seat if seat in due and allowed(check_may_sign, user, review, seat)]
 
 
+def check_may_sign_now(user: User, review: Review) -> None:
+    """Raises unless there is a seat in which this person could sign this review now."""
+    if signing_seats(user, review):
+        return
+    seats = [wanted.seat for wanted in routes.open_seats(review)]
+    held = (seat for seat in (*seats, *Seat) if seat.role in user.roles)
+    check_may_sign(user, review, next(held, Seat.LEGAL))  # says why not
+
+
 def check_may_confirm(user: User, review: Review) -> None:
     """Raises unless this person may say that their signature stands in the thread as it is now.
 
@@ -140,6 +151,19 @@ def check_may_confirm(user: User, review: Review) -> None:
         raise NotAllowed("Only those who signed this reply confirm it. You can send it back.")
     if given.role not in user.roles:
         raise NotAllowed("You do not hold the role any more in which you signed. Send it back.")
+
+
+def check_may_claim(user: User, review: Review) -> None:
+    """Raises unless there is a seat in which this person could sign this review now."""
+    check_may(user, Permission.CLAIM)
+    check_may_sign_now(user, review)
+
+
+def check_may_assign(user: User, review: Review) -> None:
+    """Raises unless this person may say who is to look at this review: its authors never."""
+    check_may(user, Permission.CLAIM)
+    check_not_author(user, review)
+    policy.check_signable(review)
 
 
 def check_may_decide(user: User, review: Review) -> None:
@@ -258,6 +282,16 @@ def can_sign_signpost(user: User, signpost: Signpost) -> bool:
 def can_read(user: User, review: Review) -> bool:
     """Whether `check_may_read` passes."""
     return allowed(check_may_read, user, review)
+
+
+def can_claim(user: User, review: Review) -> bool:
+    """Whether `check_may_claim` passes."""
+    return allowed(check_may_claim, user, review)
+
+
+def can_assign(user: User, review: Review) -> bool:
+    """Whether `check_may_assign` passes."""
+    return allowed(check_may_assign, user, review)
 
 
 def can_dispose(user: User, review: Review) -> bool:

@@ -6,7 +6,7 @@ policy changes nothing for what is under way. The two of law 1 are always among 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,13 +93,21 @@ def given(review: Review) -> dict[Seat, SignOff | FurtherSignOff]:
 
 def open_seats(review: Review) -> list[WantedSeat]:
     """The seats that nobody has signed yet, in the order in which they are due."""
-    there = given(review)
+    return unsigned(review, given(review))
+
+
+def unsigned(review: Review, there: Collection[Seat]) -> list[WantedSeat]:
+    """The same, for whoever knows already which signatures are there."""
     return [wanted for wanted in seats_of(review) if wanted.seat not in there]
 
 
 def due_seats(review: Review) -> list[WantedSeat]:
     """The seats that can be signed next."""
-    waiting = open_seats(review)
+    return first_of(open_seats(review))
+
+
+def first_of(waiting: Sequence[WantedSeat]) -> list[WantedSeat]:
+    """Which of these seats, in the order in which they are due, can be signed next."""
     return [wanted for wanted in waiting if wanted.step == waiting[0].step]
 
 

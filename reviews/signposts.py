@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from compliance import ledger, scanning, vault
@@ -23,7 +23,7 @@ from compliance.ledger.kinds import EventKind
 from compliance.models import VaultText
 from compliance.rules import shipped_rules
 from compliance.rules.rule import Rule
-from reviews import clearance, permissions, policy, safety, workflow
+from reviews import clearance, permissions, policy, risk, safety, workflow
 from reviews.enums import SIGNING_ROLES, Role
 from reviews.exceptions import NotFresh, WrongState
 from reviews.models import Review, ReviewAuthor, Signpost, SignpostSignature, User
@@ -194,10 +194,11 @@ def usable(*, community_id: UUID) -> list[Signpost]:
     return sorted(signed, key=lambda signpost: signpost.community_id is None)
 
 
-def waiting() -> int:
-    """How many signposts lack a signature."""
-    signposts = Signpost.objects.filter(retired_at=None).prefetch_related("signatures")
-    return sum(not is_signed(signpost) for signpost in signposts)
+def unsigned() -> QuerySet[Signpost]:
+    """The signposts that lack a signature."""
+    given = SignpostSignature.objects.filter(signpost=OuterRef("pk"))
+    signed = Q(*(Exists(given.filter(role=role)) for role in SIGNING_ROLES))
+    return Signpost.objects.filter(~signed, retired_at=None)
 
 
 def everything() -> list[Signpost]:
@@ -245,6 +246,7 @@ def clear(
         rule_set=text.scan.rule_set,
         signpost=signpost,
         due_at=timezone.now() + timedelta(hours=CLEARED_HOURS),
+        risk=risk.risk_of(list(text.scan.findings.all()), thread_id),
     )
     ReviewAuthor.objects.create(review=review, user=by)
     ledger.record(

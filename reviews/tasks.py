@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from compliance.nudges import nudge
-from reviews import deadlines, deliveries, reminders, workflow
+from reviews import claims, deadlines, deliveries, presence, reminders, workflow
 
 
 @shared_task
@@ -38,3 +38,10 @@ def send_notices(ids: list[str]) -> None:
     """Sends messages with notices."""
     for message_id in ids:
         deliveries.send(UUID(message_id))
+
+
+@shared_task
+def end_claims() -> None:
+    """Records the end of claims that lapsed, and forgets who looked at what."""
+    claims.end_over()
+    presence.forget_stale()

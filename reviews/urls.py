@@ -3,6 +3,7 @@
 from django.urls import path
 
 from reviews.views import (
+    claims,
     corrections,
     notice_settings,
     notices,
@@ -25,6 +26,8 @@ urlpatterns = [
     path("notifications/test/", notice_settings.test, name="test_notice"),
     path("notifications/<uuid:notice_id>/", notices.follow, name="notice"),
     path("queue/", queue.queue, name="queue"),
+    path("queue/claim/", claims.claim_chosen, name="claim_chosen"),
+    path("queue/assign/", claims.assign, name="assign"),
     path("reviews/<uuid:review_id>/", review.show, name="review"),
     path("reviews/<uuid:review_id>/dispose/", review.dispose, name="dispose"),
     path("reviews/<uuid:review_id>/remark/", review.remark, name="remark"),
@@ -32,6 +35,9 @@ urlpatterns = [
     path("reviews/<uuid:review_id>/send-back/", review.send_back, name="send_back"),
     path("reviews/<uuid:review_id>/refuse/", review.refuse, name="refuse"),
     path("reviews/<uuid:review_id>/withdraw/", review.withdraw, name="withdraw"),
+    path("reviews/<uuid:review_id>/claim/", claims.claim, name="claim"),
+    path("reviews/<uuid:review_id>/release/", claims.release, name="release"),
+    path("reviews/<uuid:review_id>/looking/", claims.looking, name="looking"),
     path("texts/<uuid:text_id>/reveal/<uuid:finding_id>/", review.reveal_one, name="reveal"),
     path("texts/<uuid:text_id>/false/", corrections.mark_false, name="mark_false"),
     path("texts/<uuid:text_id>/missed/", corrections.mark_missed, name="mark_missed"),

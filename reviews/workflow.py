@@ -19,7 +19,16 @@ from compliance import ledger, profiles, scanning, vault
 from compliance.exceptions import BadInput
 from compliance.ledger.kinds import EventKind
 from compliance.models import Finding, VaultText
-from reviews import clearance, gates, permissions, policy, required_changes, routes, signatures
+from reviews import (
+    clearance,
+    gates,
+    permissions,
+    policy,
+    required_changes,
+    risk,
+    routes,
+    signatures,
+)
 from reviews.enums import Action, RemarkKind, ReviewState, Role, Seat, Verdict
 from reviews.exceptions import NotFresh, WrongState
 from reviews.models import Disposition, Remark, Review, ReviewAuthor, User
@@ -75,6 +84,7 @@ def submit(
         scan=text.scan,
         rule_set=text.scan.rule_set,
         due_at=due_at,
+        risk=risk.risk_of(findings, thread_id),
     )
     for author in authors:
         ReviewAuthor.objects.create(review=review, user=author)

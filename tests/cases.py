@@ -27,6 +27,7 @@ from reviews import (
     notice_choices,
     profile_changes,
     routes,
+    safety,
     signposts,
     workflow,
 )
@@ -337,6 +338,17 @@ def signals(rule_id: str, *texts: str, where: Community | None = None) -> list[S
     revisions = [one.post.revisions.get().text_id for one in received]
     found = {case.text_id: case for case in SafetyCase.objects.filter(rule_id=rule_id)}
     return [found[text] for text in revisions]
+
+
+def safety_signal_beside(review: Review) -> None:
+    """Opens a safety case in the thread of a review."""
+    thread = Draft.objects.get(pk=review.case_id).thread
+    safety.open_cases(
+        thread_id=thread.pk,
+        community_name=review.community_name,
+        text=thread.title,
+        rule_ids=["SAFE-CRISIS"],
+    )
 
 
 def signpost(*roles: Role, text: str = SIGNPOST, by: User | None = None) -> Signpost:

@@ -234,3 +234,61 @@ def _auditor_reads(page_of: Callable[..., object]) -> None:
         expect(signatures.nth(0)).to_contain_text("Daniel Achterberg, Legal counsel")
         expect(signatures.nth(1)).to_contain_text("Ruth Lindqvist, Compliance officer")
         assert REPLY not in page.content() and NAME not in page.content()
+
+
+def test_queue_and_review_by_keys_alone(page_of: Callable[..., object]) -> None:
+    with page_of("ruth") as page:  # type: ignore[attr-defined]  # a context manager
+        expect(page).to_have_title(re.compile(r"^\(\d+\) Review queue"))
+        rows = page.locator(".row")
+        expect(rows.nth(1)).to_be_visible()  # the demo has some
+        page.keyboard.press("j")
+        expect(rows.nth(0).locator(".row-title")).to_be_focused()
+        page.keyboard.press("j")
+        expect(rows.nth(1).locator(".row-title")).to_be_focused()
+        page.keyboard.press("k")
+        page.keyboard.press("x")
+        expect(rows.nth(0).get_by_role("checkbox")).to_be_checked()
+
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keys on this page")).to_be_visible()
+        page.keyboard.press("j")  # nothing happens behind it
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(rows.nth(0).get_by_role("checkbox")).to_be_checked()
+
+        page.keyboard.press("/")
+        expect(page.get_by_label("Claim", exact=True)).to_be_focused()
+        page.keyboard.press("x")  # somebody chooses in a list: no key of ours
+        expect(rows.nth(0).get_by_role("checkbox")).to_be_checked()
+        rows.nth(0).locator(".row-title").focus()
+
+        page.keyboard.press("c")
+        expect(page.get_by_role("status")).to_contain_text("Claimed until")
+        expect(rows.nth(0)).to_contain_text("Compliance: you")
+        expect(rows.nth(0).locator(".row-title")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("/reviews/"))
+
+        page.keyboard.press("n")
+        findings = page.locator("article.finding")
+        if findings.count():
+            expect(findings.nth(0)).to_be_focused()
+        page.get_by_role("textbox", name="Comment").focus()
+        page.keyboard.type("ngqcu?")
+        expect(page.get_by_role("textbox", name="Comment")).to_have_value("ngqcu?")
+        page.get_by_role("button", name="Comment").focus()
+        with page_of("daniel") as other:  # type: ignore[attr-defined]
+            other.goto(page.url)
+            expect(other.locator("#looking")).to_contain_text("is reading this")
+            expect(page.locator("#looking")).to_contain_text("Daniel Achterberg", timeout=SLOW)
+        page.keyboard.press("u")
+        expect(page.get_by_role("status")).to_contain_text("Released")
+        page.keyboard.press("g")
+        page.keyboard.press("q")
+        expect(page).to_have_url(re.compile("/queue/"))
+
+        page.keyboard.press("?")
+        page.get_by_label("Switch these keys off").check()
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        expect(rows.nth(0).locator(".row-title")).not_to_be_focused()

@@ -31,6 +31,9 @@ class EventKind(models.TextChoices):
     NO_REPLY_REVERSED = "no_reply_reversed", "Decision not to reply reversed"
     # reviews
     REVIEW_SUBMITTED = "review_submitted", "Submitted for review"
+    REVIEW_CLAIMED = "review_claimed", "Review claimed"
+    REVIEW_ASSIGNED = "review_assigned", "Review assigned"
+    CLAIM_ENDED = "claim_ended", "Claim on a review ended"
     FINDING_DISPOSED = "finding_disposed", "Finding disposed"
     REMARKED = "remarked", "Remark"
     SIGNED = "signed", "Signed"

@@ -21,7 +21,7 @@ from engage.models import Community, Publication, Stop
 from reviews import permissions
 from reviews.models import User
 from reviews.permissions import Permission
-from reviews.views.paging import page_of
+from reviews.views.paging import moment, page_of
 
 PAGE = 30
 EVERYWHERE = "everywhere"
@@ -50,7 +50,7 @@ def _page(request: HttpRequest, status: int = 200, **extra: Any) -> HttpResponse
         "community", "by", "lifted_by", "reason__key", "why_lifted__key"
     )
     lifted = page_of(
-        everything.exclude(lifted_at=None), request, field="at", size=PAGE, newest_first=True
+        everything.exclude(lifted_at=None), request, order=[moment("at", down=True)], size=PAGE
     )
     queued = Publication.objects.filter(state=PublicationState.QUEUED).order_by()
     waiting = dict(queued.values_list("community").annotate(Count("pk")))

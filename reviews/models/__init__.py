@@ -1,5 +1,6 @@
 """Who has approved exactly this? People, reviews of sealed texts, and what was said about them."""
 
+from reviews.models.claims import Claim, Presence
 from reviews.models.corrections import Correction, Proposal
 from reviews.models.notices import Delivery, Notice, NoticeAddress, NoticeChoice
 from reviews.models.people import ApiToken, RoleGrant, User
@@ -22,6 +23,7 @@ __all__ = [
     "ApiToken",
     "CaseFacts",
     "ChangeAnswer",
+    "Claim",
     "Confirmation",
     "Correction",
     "Delivery",
@@ -32,6 +34,7 @@ __all__ = [
     "Notice",
     "NoticeAddress",
     "NoticeChoice",
+    "Presence",
     "ProfileChange",
     "Proposal",
     "Remark",

@@ -45,6 +45,8 @@ class Review(models.Model):
     second_legal_step = models.SmallIntegerField(null=True)
     seats_why = models.JSONField(null=True)
     due_at = models.DateTimeField()
+    # How much attention it needs (reviews/risk.py). Null only so that SQLite adds it in place.
+    risk = models.PositiveSmallIntegerField(null=True)
     # These change:
     state = models.CharField(max_length=12, choices=ReviewState, default=ReviewState.SUBMITTED)
     decided_at = models.DateTimeField(null=True)
@@ -53,7 +55,10 @@ class Review(models.Model):
 
     class Meta:
         ordering = ["due_at"]
-        indexes = [models.Index(fields=["state", "due_at"], name="review_queue")]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="review_queue"),
+            models.Index(fields=["-submitted_at", "-id"], name="review_newest"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["case_id"],

@@ -15,7 +15,7 @@ from reviews import deliveries, notices, permissions
 from reviews.enums import DeliveryState, NoticeKind, Place
 from reviews.models import Notice, User
 from reviews.permissions import Permission
-from reviews.views.paging import page_of
+from reviews.views.paging import moment, page_of
 
 PAGE = 50
 TABS = (("unread", "Not read"), ("all", "All"))
@@ -36,9 +36,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     permissions.check_may(user, Permission.BE_NOTIFIED)
     tab = "all" if request.GET.get("tab") == "all" else "unread"
     rows = Notice.objects.filter(recipient=user) if tab == "all" else notices.unread(user)
-    page = page_of(
-        rows.select_related("by"), request, field="created_at", size=PAGE, newest_first=True
-    )
+    order = [moment("created_at", down=True)]
+    page = page_of(rows.select_related("by"), request, order=order, size=PAGE)
     failed = deliveries.newest_of(user).filter(state=DeliveryState.FAILED, notice__read_at=None)
     context = {
         "tab": tab,

@@ -6,6 +6,7 @@ costs what the first does.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -26,64 +27,128 @@ class Page(Generic[Row]):
     next: str
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that a list is sorted by; every row has a value in it.
+
+    Attributes:
+        down: the greatest value first.
+        read: the value from the address; ValueError if it is none.
+    """
+
+    name: str
+    down: bool
+    read: Callable[[str], Any]
+
+
+def moment(name: str, *, down: bool = False) -> Column:
+    """A column of moments."""
+    return Column(name, down, lambda written: datetime.fromisoformat(written).replace(tzinfo=UTC))
+
+
+def number(name: str, *, down: bool = False) -> Column:
+    """A column of small whole numbers."""
+    return Column(name, down, _small)
+
+
 def page_of(
-    rows: QuerySet[Row], request: HttpRequest, *, field: str, size: int, newest_first: bool = False
+    rows: QuerySet[Row],
+    request: HttpRequest,
+    *,
+    order: Sequence[Column],
+    size: int,
+    keep: Mapping[str, str] | None = None,
 ) -> Page[Row]:
     """The page that `after` or `before` in the address asks for; the first one otherwise.
 
     Args:
         rows: unordered; what is in the address beside `after` and `before` is kept in the links.
-        field: a moment that every row has; rows with the same one follow each other by id.
+        order: the columns, the most important first; rows that are the same in all of them follow
+            each other by id, in the direction of the last one.
         size: rows a page at most.
-        newest_first: the latest moment first.
+        keep: what the links carry beside.
     """
-    after, before = _edge(request.GET.get("after")), _edge(request.GET.get("before"))
-    found, further = _beside(rows, after or before, field, size, newest_first, not after and before)
+    order = [*order, Column("pk", order[-1].down, UUID)]
+    after = _edge(request.GET.get("after"), order)
+    before = _edge(request.GET.get("before"), order)
+    backwards = not after and bool(before)
+    found, further = _beside(rows, after or before, order, size, backwards)
     if not found and (after or before):  # what was there has gone meanwhile
         after = before = None
-        found, further = _beside(rows, None, field, size, newest_first, False)
+        found, further = _beside(rows, None, order, size, False)
     has_previous = further if before and not after else bool(after)
     has_next = bool(before) if before and not after else further
+    kept = request.GET.copy()
+    for name, value in (keep or {}).items():
+        kept[name] = value
     return Page(
         found,
-        _link(request.GET, "before", found[0], field) if found and has_previous else "",
-        _link(request.GET, "after", found[-1], field) if found and has_next else "",
+        _link(kept, "before", found[0], order) if found and has_previous else "",
+        _link(kept, "after", found[-1], order) if found and has_next else "",
     )
+
+
+def first_behind(rows: QuerySet[Row], row: Model | None, *, order: Sequence[Column]) -> Row | None:
+    """The first row behind a place in the list; the first of all where none is behind it.
+
+    Args:
+        row: has a value in each column of the order, and need not be among the rows.
+    """
+    order = [*order, Column("pk", order[-1].down, UUID)]
+    edge = [getattr(row, column.name) for column in order] if row else None
+    found, _ = _beside(rows, edge, order, 1, False)
+    if not found and edge:
+        found, _ = _beside(rows, None, order, 1, False)
+    return found[0] if found else None
 
 
 def _beside(
     rows: QuerySet[Row],
-    edge: tuple[datetime, UUID] | None,
-    field: str,
+    edge: Sequence[Any] | None,
+    order: Sequence[Column],
     size: int,
-    newest_first: bool,
-    backwards: Any,
+    backwards: bool,
 ) -> tuple[list[Row], bool]:
-    down = newest_first != bool(backwards)
     if edge:
-        moment, pk = edge
-        beyond = "lt" if down else "gt"
-        rows = rows.filter(
-            Q(**{f"{field}__{beyond}": moment}) | Q(**{field: moment, f"pk__{beyond}": pk})
-        )
-    sign = "-" if down else ""
-    found = list(rows.order_by(f"{sign}{field}", f"{sign}pk")[: size + 1])
+        beyond, same = Q(), Q()
+        for column, value in zip(order, edge, strict=True):
+            way = "lt" if column.down != backwards else "gt"
+            beyond |= same & Q(**{f"{column.name}__{way}": value})
+            same &= Q(**{column.name: value})
+        rows = rows.filter(beyond)
+    signs = ("-" if column.down != backwards else "" for column in order)
+    columns = [f"{sign}{column.name}" for sign, column in zip(signs, order, strict=True)]
+    found = list(rows.order_by(*columns)[: size + 1])
     further, found = len(found) > size, found[:size]
     return (found[::-1] if backwards else found), further
 
 
-def _link(query: QueryDict, name: str, row: Model, field: str) -> str:
-    kept = query.copy()
-    kept.pop("after", None)
-    kept.pop("before", None)
-    moment = getattr(row, field).astimezone(UTC).replace(tzinfo=None)
-    kept[name] = f"{moment.isoformat()}_{row.pk}"
-    return kept.urlencode()
+def _link(kept: QueryDict, name: str, row: Model, order: Sequence[Column]) -> str:
+    query = kept.copy()
+    query.pop("after", None)
+    query.pop("before", None)
+    query[name] = "_".join(_written(getattr(row, column.name)) for column in order)
+    return query.urlencode()
 
 
-def _edge(written: str | None) -> tuple[datetime, UUID] | None:
-    moment, _, pk = (written or "").partition("_")
+def _written(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return str(value)
+
+
+def _edge(written: str | None, order: Sequence[Column]) -> list[Any] | None:
+    parts = (written or "").split("_")
+    if len(parts) != len(order):
+        return None
     try:
-        return datetime.fromisoformat(moment).replace(tzinfo=UTC), UUID(pk)
+        return [column.read(part) for column, part in zip(order, parts, strict=True)]
     except ValueError:
         return None
+
+
+def _small(written: str) -> int:
+    value = int(written)
+    if abs(value) > 32_767:  # more than any column of these holds
+        raise ValueError
+    return value

@@ -10,19 +10,30 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from compliance import vault
 from compliance.exceptions import BadInput, Refusal
 from compliance.masking import LABELS, Pseudonyms, Segment, masked_places
-from reviews import clearance, gates, permissions, reasons, required_changes, workflow
+from reviews import (
+    claims,
+    clearance,
+    gates,
+    permissions,
+    presence,
+    reasons,
+    required_changes,
+    workflow,
+)
 from reviews.enums import Action, Seat, Verdict
 from reviews.models import Remark, Review, User
 from reviews.packet import PacketPost, packet_of
 from reviews.permissions import Permission
 from reviews.reveal import reveal
+from reviews.views.claim_panel import panel_of
 from reviews.views.judged import judged
+from reviews.views.next_review import after_decision, queue_query, tail_of
 from reviews.views.seats import after_signing, shown_seats, why_not_sign
 from reviews.views.showing import reply_segments, shown_segments
 
@@ -48,8 +59,12 @@ def review_of(review_id: UUID) -> Review:
 
 @require_GET
 def show(request: HttpRequest, review_id: UUID) -> HttpResponse:
-    """The whole page."""
-    return _page(request, review_of(review_id))
+    """The whole page. Whoever opens it is seen to look at it, and keeps their claim."""
+    user, review = cast(User, request.user), review_of(review_id)
+    permissions.check_may_read(user, review)
+    presence.note(by=user, review=review)
+    claims.keep(by=user, review=review)
+    return _page(request, review)
 
 
 def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any) -> HttpResponse:
@@ -88,6 +103,9 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "is_author": review.authors.filter(user=user).exists(),
         "verdicts": Verdict.choices,
         "can_read_history": permissions.can_may(user, Permission.READ_HISTORY),
+        "claims": panel_of(review, user),
+        "came_from": queue_query(request),
+        "tail": tail_of(request),
         "refused": None,
         **extra,
     }
@@ -110,7 +128,7 @@ def _gate(review: Review) -> str:
 
 def _done(request: HttpRequest, review_id: UUID, sentence: str) -> HttpResponse:
     messages.success(request, sentence)
-    return redirect("review", review_id)
+    return after_decision(request, review_id)
 
 
 def _try(
@@ -192,7 +210,7 @@ def sign(request: HttpRequest, review_id: UUID) -> HttpResponse:
         )
 
     answer = _try(request, review_id, "sign", act, "Signed.")
-    if answer.status_code == 302:
+    if answer.status_code == 302 and request.POST.get("then") != "next":
         messages.info(request, after_signing(review_of(review_id)))
     return answer
 

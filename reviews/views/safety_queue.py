@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from reviews import case_exports, case_summary, permissions
 from reviews.models import SafetyCase, User
 from reviews.permissions import Permission
-from reviews.views.paging import page_of
+from reviews.views.paging import moment, page_of
 
 PAGE = 50
 TABS = (
@@ -33,9 +33,8 @@ def signals(request: HttpRequest) -> HttpResponse:
     permissions.check_may(user, Permission.READ_SAFETY)
     tab, cases = _chosen(request, user)
     done = tab == "done"
-    page = page_of(
-        cases, request, field="disposed_at" if done else "due_at", size=PAGE, newest_first=done
-    )
+    order = [moment("disposed_at", down=True) if done else moment("due_at")]
+    page = page_of(cases, request, order=order, size=PAGE)
     context = {
         "tab": tab,
         "tabs": TABS,

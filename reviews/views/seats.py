@@ -59,12 +59,8 @@ def _in_words(name: str, review: Review) -> str:
 
 def why_not_sign(user: User, review: Review) -> str:
     """Why this person can't sign now, in a sentence; empty if they can."""
-    if permissions.can_sign(user, review):
-        return ""
-    seats = [wanted.seat for wanted in routes.open_seats(review)] or list(Seat)
-    held = [seat for seat in (*seats, *Seat) if seat.role in user.roles]
     try:
-        permissions.check_may_sign(user, review, held[0] if held else Seat.LEGAL)
+        permissions.check_may_sign_now(user, review)
     except Refusal as refusal:
         return str(refusal)
     return ""

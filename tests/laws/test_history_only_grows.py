@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection
+from django.test import override_settings
 
 from compliance.ledger import log
 from compliance.ledger.checkpoints import BadCheckpoint
@@ -20,11 +21,12 @@ from compliance.models import Checkpoint, Event, Leaf, ListedWord, VaultText
 from compliance.rules import Route
 from engage import drafting, intake, no_replies, publishing, stops
 from engage.models import Draft, DraftVersion, NoReply, Post, Publication, Stop
-from reviews import corrections, examples, required_changes, reveal, safety, workflow
+from reviews import claims, corrections, examples, required_changes, reveal, safety, workflow
 from reviews.enums import ReviewState, Role, SafetyOutcome, Seat, Verdict
 from reviews.models import (
     CaseFacts,
     ChangeAnswer,
+    Claim,
     Confirmation,
     Correction,
     Disposition,
@@ -407,7 +409,34 @@ def _lift() -> Verb:
     return partial(stops.lift, by=by, stop_id=standing.pk, reason="Fine.")
 
 
+def _claim() -> Verb:
+    review = cases.review_at(ReviewState.SUBMITTED)
+    return partial(claims.claim, by=cases.person(Role.LEGAL), review_id=review.pk)
+
+
+def _release() -> Verb:
+    take = _claim()
+    claim = take()
+    return partial(claims.release, by=claim.user, review_id=claim.review_id)
+
+
+def _assign() -> Verb:
+    review, to = cases.review_at(ReviewState.SUBMITTED), cases.person(Role.LEGAL)
+    by = cases.person(Role.COMPLIANCE)
+    return partial(claims.assign, by=by, review_id=review.pk, to=to.pk)
+
+
+def _end_claims() -> Verb:
+    with override_settings(CLAIM_MINUTES=-1):
+        _claim()()
+    return claims.end_over
+
+
 VERBS: dict[str, Callable[[], Verb]] = {
+    "claim": _claim,
+    "release": _release,
+    "assign": _assign,
+    "end_claims": _end_claims,
     "receive": _receive,
     "start": _start,
     "decide_not_to_reply": _decide_not_to_reply,
@@ -464,6 +493,7 @@ TABLES = (
     HelpGiven,
     Stop,
     NoReply,
+    Claim,
 )
 
 
@@ -472,6 +502,7 @@ def _state() -> list[Any]:
     rows += sorted(Review.objects.values_list("pk", "state"))
     rows += sorted(Stop.objects.values_list("pk", "lifted_at"))
     rows += sorted(NoReply.objects.values_list("pk", "reversed_at"))
+    rows += sorted(Claim.objects.values_list("pk", "ended"))
     rows += sorted(Proposal.objects.values_list("pk", "state"))
     rows += sorted(ListedWord.objects.values_list("pk", "retired_at"))
     rows += list(SafetyCase.objects.order_by("pk").values_list("disposed_at", "due_at"))

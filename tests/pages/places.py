@@ -73,15 +73,9 @@ class World:
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
         of_a_review = {
-            "review",
-            "dispose",
-            "remark",
-            "sign",
-            "send_back",
-            "refuse",
-            "withdraw",
-            "confirm",
-        }
+            "review", "claim", "release", "looking", "dispose", "remark", "sign", "send_back",
+            "refuse", "withdraw", "confirm",
+        }  # fmt: skip
         return reverse(name, args=[self.review.pk] if name in of_a_review else ids.get(name, []))
 
 

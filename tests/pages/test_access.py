@@ -54,6 +54,11 @@ FORMS: dict[str, set[Role]] = {
     "notice": set(Role),  # leads on to a page with a check of its own
     "read_notices": set(Role),
     "test_notice": set(Role),
+    "claim": {O, L, D},
+    "release": {O, L, D},
+    "looking": {O, L, A, D},
+    "claim_chosen": {O, L, D},
+    "assign": {O, L, D},
     "dispose": {O, L},
     "remark": {O, L, D},
     "sign": {O, L},

@@ -243,7 +243,7 @@ def test_usable_are_those_signed_twice_not_retired_and_for_the_community() -> No
         cases.sign_signpost(own, role)
     assert [s.pk for s in signposts.usable(community_id=here.pk)] == [own.pk, signed.pk]
     assert [s.pk for s in signposts.usable(community_id=elsewhere.pk)] == [signed.pk]
-    assert signposts.waiting() == 1
+    assert signposts.unsigned().count() == 1
 
 
 def test_clear_without_the_second_signature_is_refused() -> None:
