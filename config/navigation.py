@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
-from engage import stops
+from engage import relooks, stops
 from reviews import notices, signposts
 from reviews.enums import ChangeState, ProposalState, ReviewState, Role
 from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
@@ -31,13 +31,14 @@ class Entry:
 PAGES = (
     ("inbox", "Threads", Permission.READ_THREADS),
     ("drafts", "Your replies", Permission.DRAFT),
-    ("profile", "About you", Permission.DRAFT),
+    ("profile", "About you", Permission.ABOUT_ONESELF),
     ("queue", "Review queue", Permission.READ_QUEUE),
     ("safety", "Safety signals", Permission.READ_SAFETY),
     ("signposts", "Signposts", Permission.READ_SIGNPOSTS),
     ("corrections", "Corrections", Permission.CORRECT),
     ("rules", "Rules", Permission.READ_HISTORY),
     ("profiles", "Community rules", Permission.READ_PROFILES),
+    ("recalls", "Evidence", Permission.READ_RECALLS),
     ("publications", "Publications", Permission.READ_PUBLICATIONS),
     ("history", "History", Permission.READ_HISTORY),
     ("installation", "Installation", Permission.MANAGE),
@@ -69,7 +70,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     for route, label, permission in PAGES:
         if can_may(user, permission):
             url = reverse(route)
-            entries.append(Entry(label, url, request.path.startswith(url), _waiting(route)))
+            entries.append(Entry(label, url, request.path.startswith(url), _waiting(route, user)))
     troubles = [chosen.trouble for chosen in choice.chosen().values() if chosen.trouble]
     return {
         "navigation": entries,
@@ -79,7 +80,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _waiting(route: str) -> int:
+def _waiting(route: str, user: User) -> int:
     if route == "queue":
         open_states = (ReviewState.SUBMITTED, ReviewState.IN_REVIEW, ReviewState.SUSPENDED)
         return Review.objects.filter(state__in=open_states).count()
@@ -89,6 +90,8 @@ def _waiting(route: str) -> int:
         return ProfileChange.objects.filter(state=ChangeState.WAITING).count()
     if route == "signposts":
         return signposts.waiting()
+    if route == "publications":
+        return relooks.waiting().count() if can_may(user, Permission.RELOOK) else 0
     if route == "corrections":
         return Proposal.objects.filter(state=ProposalState.WAITING).count()
     return 0

@@ -1,6 +1,7 @@
 """Who has approved exactly this? People, reviews of sealed texts, and what was said about them."""
 
 from reviews.models.corrections import Correction, Proposal
+from reviews.models.evidence import Citation, Recall, Recalled
 from reviews.models.notices import Delivery, Notice, NoticeAddress, NoticeChoice
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
@@ -17,11 +18,14 @@ from reviews.models.review import (
 )
 from reviews.models.safety import CaseFacts, HandOff, HelpGiven, SafetyCase
 from reviews.models.signposts import Signpost, SignpostSignature
+from reviews.models.waiting import Absence, Reminded, Reminder
 
 __all__ = [
+    "Absence",
     "ApiToken",
     "CaseFacts",
     "ChangeAnswer",
+    "Citation",
     "Confirmation",
     "Correction",
     "Delivery",
@@ -34,7 +38,11 @@ __all__ = [
     "NoticeChoice",
     "ProfileChange",
     "Proposal",
+    "Recall",
+    "Recalled",
     "Remark",
+    "Reminded",
+    "Reminder",
     "Replay",
     "RequiredChange",
     "Reveal",

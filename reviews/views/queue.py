@@ -8,13 +8,12 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
 from compliance.enums import Severity
 from compliance.exceptions import TextErased
 from compliance.masking import Segment
-from reviews import permissions, routes
-from reviews.enums import SIGNING_ROLES, ReviewState, Role, Seat
+from reviews import absences, evidence, permissions, routes
+from reviews.enums import SIGNING_ROLES, ReviewState, Role, Seat, Stage
 from reviews.models import Review, User
 from reviews.packet import packet_of
 from reviews.permissions import Permission
@@ -48,7 +47,7 @@ class Row:
     title: list[Segment]
     worst: Severity | None
     signed: dict[str, bool]
-    overdue: bool
+    escalated: bool
     yours: str
 
 
@@ -60,22 +59,29 @@ def queue(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in TABS else "open"
     reviews = (
         Review.objects.filter(state__in=TABS[tab][1])
+        .annotate(recalled=evidence.cites_recalled())
         .select_related("packet__key", "submitted_by", "scan", "signpost")
         .prefetch_related(
-            "sign_offs", "further_sign_offs", "signpost__signatures", "authors", "scan__findings"
+            "sign_offs",
+            "further_sign_offs",
+            "signpost__signatures",
+            "authors",
+            "scan__findings",
+            "reminders",
         )
         .order_by("due_at" if tab == "open" else "-submitted_at", "pk")
     )
+    absent = absences.stands_in_for(user)
     context: dict[str, Any] = {
         "tab": tab,
         "tabs": [(name, label) for name, (label, _) in TABS.items()],
-        "rows": [_row(review, user) for review in reviews[:PAGE]],
+        "rows": [_row(review, user, absent) for review in reviews[:PAGE]],
         "more": reviews.count() > PAGE,
     }
     return render(request, "reviews/queue.html", context)
 
 
-def _row(review: Review, user: User) -> Row:
+def _row(review: Review, user: User, absent: Sequence[User]) -> Row:
     try:
         packet = packet_of(review)
         title = shown_segments(packet.title, packet.title_marks)
@@ -87,8 +93,9 @@ def _row(review: Review, user: User) -> Row:
         title=title,
         worst=min(severities, key=lambda s: s.rank, default=None),
         signed=_signed(review),
-        overdue=review.state in TABS["open"][1] and review.due_at < timezone.now(),
-        yours=_yours(review, user, severities),
+        escalated=review.waits
+        and any(reminder.stage == Stage.ESCALATED for reminder in review.reminders.all()),
+        yours=_yours(review, user, severities, absent),
     )
 
 
@@ -101,7 +108,9 @@ def _signed(review: Review) -> dict[str, bool]:
     return {str(w.seat.label): w.seat in given for w in routes.seats_of(review)}
 
 
-def _yours(review: Review, user: User, severities: Sequence[Severity]) -> str:
+def _yours(
+    review: Review, user: User, severities: Sequence[Severity], absent: Sequence[User]
+) -> str:
     # From what is loaded already: a question to the database for each row would be a hundred.
     if review.state not in TABS["open"][1]:
         return ""
@@ -112,8 +121,16 @@ def _yours(review: Review, user: User, severities: Sequence[Severity]) -> str:
         return "Confirm it or send it back" if signed else "Waits for those who signed"
     if any(signature.user_id == user.pk for signature in routes.given(review).values()):
         return "You signed"
-    if any(wanted.seat.role in user.roles for wanted in routes.due_seats(review)):
-        return "Your signature is wanted"
+    due = {wanted.seat.role for wanted in routes.due_seats(review)} & user.roles
+    if due:
+        gone = {a.user_id for a in review.authors.all()} | {s.user_id for s in review.signatures}
+        names = [
+            p.printed_name
+            for p in absent
+            if p.pk not in gone and due & {grant.role for grant in p.role_grants.all()}
+        ]
+        in_place_of = f", also in the place of {', '.join(names)}" if names else ""
+        return f"Your signature is wanted{in_place_of}"
     if any(wanted.seat.role in user.roles for wanted in routes.open_seats(review)):
         later = f"Yours comes after {routes.in_words(routes.due_seats(review))}"
         # Legal disposes of these before anybody signs, whoever signs first.
