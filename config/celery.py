@@ -18,11 +18,12 @@ SWEEPS: dict[str, float] = {
     "engage.tasks.poll_communities": 30,
     "engage.tasks.watch_replies": 60,
     "engage.tasks.sweep_replays": 5,
+    "engage.tasks.sweep_evidence": 60,
     "compliance.tasks.sequence_ledger": 5,
     "reviews.tasks.expire_clearances": 300,
     "reviews.tasks.end_claims": 60,
-    "reviews.tasks.recount_deadlines": 900,
     "reviews.tasks.remind": 60,
+    "reviews.tasks.recount_deadlines": 900,
     "reviews.tasks.sweep_notices": 5,
 }
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
-from engage import stops
+from engage import relooks, stops
 from reviews import notices, signposts, worklist
 from reviews.counting import counted
 from reviews.enums import ChangeState, ProposalState, Role
@@ -33,13 +33,14 @@ class Entry:
 PAGES = (
     ("inbox", "Threads", Permission.READ_THREADS),
     ("drafts", "Your replies", Permission.DRAFT),
-    ("profile", "About you", Permission.DRAFT),
+    ("profile", "About you", Permission.ABOUT_ONESELF),
     ("queue", "Review queue", Permission.READ_QUEUE),
     ("safety", "Safety signals", Permission.READ_SAFETY),
     ("signposts", "Signposts", Permission.READ_SIGNPOSTS),
     ("corrections", "Corrections", Permission.CORRECT),
     ("rules", "Rules", Permission.READ_HISTORY),
     ("profiles", "Community rules", Permission.READ_PROFILES),
+    ("recalls", "Evidence", Permission.READ_RECALLS),
     ("publications", "Publications", Permission.READ_PUBLICATIONS),
     ("history", "History", Permission.READ_HISTORY),
     ("installation", "Installation", Permission.MANAGE),
@@ -93,6 +94,8 @@ def _waiting(user: User, routes: list[str]) -> dict[str, int]:
         "signposts": signposts.unsigned(),
         "corrections": Proposal.objects.filter(state=ProposalState.WAITING),
     }
+    if can_may(user, Permission.RELOOK):
+        waiting["publications"] = relooks.waiting()
     counts = {route: counted(waiting[route]) for route in routes if route in waiting}
     counts["stops"] = counted(stops.standing())
     counts["unread"] = counted(notices.unread(user))

@@ -202,6 +202,17 @@ EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="countersign@localhost")
 # Hosts in our own network that the webhooks of people may lead to all the same.
 WEBHOOK_HOSTS_INSIDE = env.list("WEBHOOK_HOSTS_INSIDE", default=[])
+# Working time, in TIME_ZONE, and in how many working hours a review is due by the worst that was
+# found in the reply ("none": nothing), e.g. "block=2;none=24".
+WEEKEND = env.list("WEEKEND", default=["sat", "sun"])
+WORKING_HOURS = env.str("WORKING_HOURS", default="09:00-17:00")
+REVIEW_HOURS = {"block": 4.0, "needs_legal": 8.0, "warn": 12.0, "info": 16.0, "none": 16.0} | (
+    env.parse_value(env.str("REVIEW_HOURS", default=""), {"value": float})
+)
+
+# A reminder comes so many working hours before a review is due; so many after, it is escalated.
+REMIND_HOURS = env.float("REMIND_HOURS", default=2.0)
+ESCALATE_HOURS = env.float("ESCALATE_HOURS", default=8.0)
 
 # What looks for identifiers: the kind of model (countersign, spacy, transformers) and its folder,
 # the shipped one by default; how eagerly; the least score by kind, e.g. "NAME=0.4;PLACE=0.6"; and
@@ -223,6 +234,10 @@ CLEARANCE_DAYS = env.int("CLEARANCE_DAYS", default=14)
 # How long a claim on a review lasts unless its holder acts, and one that was given to somebody.
 CLAIM_MINUTES = env.int("CLAIM_MINUTES", default=30)
 ASSIGNED_MINUTES = env.int("ASSIGNED_MINUTES", default=8 * 60)
+# How long before its end a clearance is marked.
+EXPIRES_SOON_DAYS = env.int("EXPIRES_SOON_DAYS", default=2)
+# How long a reply is live before somebody looks at it again, and then again.
+REREVIEW_DAYS = env.int("REREVIEW_DAYS", default=180)
 # The ledger's name in its checkpoints, and where their copies go.
 LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="countersign.example/ledger")
 WITNESS_DIR = env.str("WITNESS_DIR", default=str(DATA_DIR / "witness"))

@@ -16,7 +16,7 @@ from compliance.enums import Severity
 from compliance.exceptions import Refusal
 from compliance.findings import Hit
 from compliance.rules import RuleSet
-from engage import conversation, drafting, publications, publishing, screening
+from engage import citing, conversation, drafting, publications, publishing, screening
 from engage.communities import connect
 from engage.models import Draft, DraftVersion, Thread
 from engage.movement import Movement, between
@@ -134,7 +134,7 @@ def _version(review: Review) -> DraftVersion:
 def _scanned(review: Review, version: DraftVersion) -> tuple[RuleSet, list[Hit]]:
     """What the rules of today find in the signed text, in the thread as it is now."""
     thread = version.draft.thread
-    context = drafting.context_for(thread, version.author, drafting.references_of(version))
+    context = drafting.context_for(thread, version.author, citing.references_of(version))
     text = vault.unseal(review.text)
     found = scanning.preview([text], [context], community_id=thread.community_id)[0]
     return profiles.rules_for(thread.community_id), found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -15,16 +14,15 @@ from compliance.exceptions import BadInput, NotScanned
 from compliance.findings import Hit, ScanContext
 from compliance.ledger.kinds import EventKind
 from compliance.models import Finding, VaultText
-from engage import conversation, no_replies, screening
+from engage import citing, conversation, no_replies, screening
 from engage.communities import can_publish
 from engage.enums import AT_REST, PostState
 from engage.models import Draft, DraftVersion, Post, Thread
-from reviews import permissions, workflow
+from reviews import evidence, permissions, work_time, workflow
 from reviews.exceptions import GateClosed, WrongState
 from reviews.models import Review, SafetyCase, User
 from reviews.packet import Packet, PacketMark, PacketPost
 
-REVIEW_DUE = timedelta(hours=24)
 MOST_REFERENCES, LONGEST_REFERENCE = 20, 400
 
 
@@ -68,6 +66,7 @@ def save(*, by: User, draft_id: UUID, body: str, references: str = "") -> DraftV
     version = _keep(by, draft_id, body, _lines(references))
     if version.text.scan_state != ScanState.SCANNED:
         _scan(version, by)
+        citing.note_claims(version)
     return version
 
 
@@ -95,7 +94,7 @@ def _keep(by: User, draft_id: UUID, body: str, references: tuple[str, ...]) -> D
         and newest.author_id == by.pk
         and newest.body.digest == vault.digest(thread.key, body)
         and newest.text.digest == vault.digest(thread.key, text)
-        and references_of(newest) == references
+        and citing.references_of(newest) == references
     ):
         return newest
     version = DraftVersion.objects.create(
@@ -106,6 +105,7 @@ def _keep(by: User, draft_id: UUID, body: str, references: tuple[str, ...]) -> D
         text=vault.seal(thread.key, text, scan=Direction.OUTBOUND),
         references=vault.seal(thread.key, "\n".join(references)) if references else None,
     )
+    evidence.cite(version.text, text, references)
     ledger.record(
         EventKind.DRAFT_SAVED,
         by=by.actor,
@@ -126,13 +126,6 @@ def _lines(references: str) -> tuple[str, ...]:
             "characters each."
         )
     return lines
-
-
-def references_of(version: DraftVersion) -> tuple[str, ...]:
-    """What the author attached to this version as evidence, one entry a reference."""
-    if version.references is None:
-        return ()
-    return tuple(vault.unseal(version.references).splitlines())
 
 
 def newest_version(draft: Draft) -> DraftVersion | None:
@@ -236,6 +229,8 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
         check_thread_screened(draft.thread)
         _check_nothing_may_be_live(draft)
         no_replies.reverse(by=by, draft=draft)
+        findings = scanning.findings_of(version.text)
+        citing.note(version)
         return workflow.submit(
             by=by,
             case_id=draft.pk,
@@ -245,12 +240,8 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
             text=version.text,
             packet=packet_for(draft, version),
             authors=User.objects.filter(pk__in=draft.versions.values_list("author", flat=True)),
-            answers={
-                f.pk: answered[_place(f)]
-                for f in scanning.findings_of(version.text)
-                if _place(f) in answered
-            },
-            due_at=timezone.now() + REVIEW_DUE,
+            answers={f.pk: answered[_place(f)] for f in findings if _place(f) in answered},
+            due_at=work_time.review_due((f.severity for f in findings), timezone.now()),
         )
 
 
@@ -320,7 +311,7 @@ def packet_for(draft: Draft, version: DraftVersion, *, without_held: bool = Fals
         rule_set=text.scan.rule_set.version,
         engine=text.scan.engine,
         snapshot=conversation.snapshot(thread, draft.reply_to_id),
-        references=references_of(version),
+        references=citing.references_of(version),
     )
 
 
@@ -339,7 +330,7 @@ def _rescan_if_due(by: User, draft_id: UUID) -> None:
 
 
 def _scan(version: DraftVersion, author: User) -> None:
-    context = context_for(version.draft.thread, author, references_of(version))
+    context = context_for(version.draft.thread, author, citing.references_of(version))
     scanning.scan_texts(
         [version.text],
         [context],

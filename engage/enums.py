@@ -86,3 +86,17 @@ class IncidentKind(models.TextChoices):
     HIDDEN = "hidden", "Hidden by the community"
     GONE = "gone", "Removed by the community"
     REAPPEARED = "reappeared", "Live again after it was taken down"
+
+
+class RelookCause(models.TextChoices):
+    """Why a live reply is looked at again."""
+
+    TIME = "time", "It has been live for long"
+    RECALL = "recall", "It cites evidence that was recalled"
+
+
+class RelookOutcome(models.TextChoices):
+    """What a person made of a live reply."""
+
+    STILL_RIGHT = "still_right", "Still right"
+    WITHDRAWN = "withdrawn", "Withdrawn"

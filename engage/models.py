@@ -17,8 +17,10 @@ from engage.enums import (
     NoReplyReason,
     PostState,
     PublicationState,
+    RelookCause,
+    RelookOutcome,
 )
-from reviews.models import Review, User
+from reviews.models import Recall, Review, User
 
 
 class Community(models.Model):
@@ -286,3 +288,43 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ["-opened_at"]
+
+
+class Relook(models.Model):
+    """A live reply that somebody must look at again, and what they made of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="relooks")
+    cause = models.CharField(max_length=8, choices=RelookCause)
+    recall = models.ForeignKey(Recall, null=True, on_delete=models.PROTECT, related_name="relooks")
+    opened_at = models.DateTimeField(auto_now_add=True)
+    # These change, once:
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=12, choices=RelookOutcome, blank=True)
+    reason = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["opened_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication"],
+                name="relook_one_by_time",
+                condition=Q(cause="time", decided_at=None),
+            ),
+            models.UniqueConstraint(fields=["publication", "recall"], name="relook_once_a_recall"),
+            models.CheckConstraint(
+                name="relook_says_of_which_recall",
+                condition=Q(cause="time", recall=None) | Q(cause="recall", recall__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="relook_decided_whole",
+                condition=Q(decided_at=None, decided_by=None, reason=None, outcome="")
+                | Q(
+                    decided_at__isnull=False,
+                    decided_by__isnull=False,
+                    reason__isnull=False,
+                    outcome__in=["still_right", "withdrawn"],
+                ),
+            ),
+        ]

@@ -41,6 +41,7 @@ from engage.enums import AttemptOutcome, PublicationState
 from engage.models import Attempt, Draft, Publication
 from reviews import clearance, workflow
 from reviews.enums import ReviewState
+from reviews.exceptions import EvidenceRecalled
 from reviews.models import Review
 from reviews.packet import packet_of
 
@@ -187,6 +188,10 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
         review.refresh_from_db()
     try:
         text = clearance.cleared_text(review)
+    except EvidenceRecalled:
+        workflow.send_back_recalled(review_id=review.pk)
+        publications.cancel(publication)
+        return None
     except Refusal:
         publications.cancel(publication)
         return None

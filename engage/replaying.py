@@ -25,7 +25,7 @@ from compliance.findings import INBOUND, ScanContext
 from compliance.ledger.kinds import EventKind
 from compliance.models import VaultText
 from compliance.rules import RuleProfile, RuleSet, shipped_rules
-from engage import drafting
+from engage import citing, drafting
 from engage.models import Community, Thread
 from reviews.enums import ChangeState
 from reviews.models import ProfileChange, Replay
@@ -203,9 +203,7 @@ def _context(text: VaultText) -> ScanContext:
     if text.direction != Direction.OUTBOUND:
         return INBOUND
     version = text.draft_version
-    return drafting.context_for(
-        version.draft.thread, version.author, drafting.references_of(version)
-    )
+    return drafting.context_for(version.draft.thread, version.author, citing.references_of(version))
 
 
 def _add(result: dict[str, Any], text_id: UUID, now: Spans, then: Spans) -> None:

@@ -8,7 +8,17 @@ from uuid import UUID
 from celery import shared_task
 
 from compliance.nudges import nudge
-from engage import listening, publishing, replaying, screening, watching, withdrawing
+from engage import (
+    citing,
+    listening,
+    publishing,
+    relooks,
+    replaying,
+    screening,
+    watching,
+    withdrawing,
+)
+from reviews import recalls
 
 
 @shared_task
@@ -81,3 +91,14 @@ def run_replay(ids: list[str]) -> None:
     """Tries proposed rule profiles on the history of their communities."""
     for replay_id in ids:
         replaying.run(UUID(replay_id))
+
+
+@shared_task
+def sweep_evidence() -> None:
+    """Reads what old versions cite, recalls claims that lapsed, sends back what rests on recalled
+    evidence, and opens what is to be looked at again."""
+    citing.note_missing()
+    recalls.renew_digests()
+    recalls.recall_lapsed()
+    recalls.send_back_citing()
+    relooks.open_due()

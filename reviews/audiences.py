@@ -99,6 +99,12 @@ def owner(case: SafetyCase) -> list[UUID | None]:
     return [case.owner_id] if case.owner_id else [p.pk for p in holders(ASKED[SafetyCase][0])]
 
 
+def named(review: Review) -> list[UUID]:
+    """Whom the newest reminder of a review names."""
+    reminder = review.reminders.order_by("-at").first()
+    return list(reminder.named.values_list("person_id", flat=True)) if reminder else []
+
+
 def settlers(review: Review) -> list[UUID]:
     """Who looks whether an unclear posting is live."""
     return [person.pk for person in holders(Permission.SETTLE)]

@@ -24,7 +24,7 @@ from django.utils import timezone
 from compliance import ledger
 from compliance.exceptions import BadInput, Refusal
 from compliance.ledger.kinds import EventKind
-from reviews import permissions, worklist
+from reviews import absences, permissions, worklist
 from reviews.enums import SEAT_ROLES, ClaimEnd, Role
 from reviews.exceptions import WrongState
 from reviews.models import Claim, Review, User
@@ -83,6 +83,8 @@ def assign(*, by: User, review_id: UUID, to: UUID) -> Claim:
             "Choose somebody who may sign this review: it takes an open signature in one of their "
             "roles, and nobody who wrote a version of the reply or signed it already."
         )
+    if absences.is_away(person):
+        raise BadInput(f"{person.printed_name} is away today. Choose somebody else.")
     taken = _tidied(review)
     if any(one.user_id == person.pk for one in taken.values()):
         raise WrongState(f"{person.printed_name} has this review already.")

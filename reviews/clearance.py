@@ -10,9 +10,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from compliance import vault
-from reviews import gates, required_changes, routes
+from reviews import evidence, gates, required_changes, routes
 from reviews.enums import SIGNING_ROLES, RemarkKind, ReviewState
-from reviews.exceptions import NotCleared
+from reviews.exceptions import EvidenceRecalled, NotCleared
 from reviews.models import Confirmation, Review, Signpost
 from reviews.packet import Packet, packet_of
 
@@ -97,7 +97,8 @@ def cleared_text(review: Review) -> str:
 
     Raises:
         NotCleared: the review is not cleared, the clearance expired, a signature is missing or
-            covers something else, or the stored text is not what was signed.
+            covers something else, the stored text is not what was signed, or what it rests on was
+            recalled.
         TextErased: the thread was erased.
     """
     if review.state != ReviewState.CLEARED:
@@ -109,7 +110,8 @@ def cleared_text(review: Review) -> str:
     _check_signed(review)
     _check_confirmed(review)
     stored = vault.unseal(review.packet)
-    text = Packet.loads(stored).text
+    packet = Packet.loads(stored)
+    text = packet.text
     key = review.packet.key
     if not (
         hmac.compare_digest(vault.digest(key, stored), review.packet.digest)
@@ -118,6 +120,8 @@ def cleared_text(review: Review) -> str:
         raise NotCleared("The stored text is not what was signed.")
     if review.signpost is not None and text != review.signpost.text:
         raise NotCleared("The stored text is not the signpost that was signed.")
+    if evidence.rests_on_recalled(review, packet):
+        raise EvidenceRecalled("Evidence that this reply rests on was recalled.")
     return text
 
 

@@ -12,14 +12,14 @@ an authority is reported elsewhere, so those deadlines run until the case is dis
 from __future__ import annotations
 
 import enum
-import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-import holidays
 from django.conf import settings
 from django.utils import timezone
+
+from reviews.work_time import public_holidays
 
 URGENT_RULES = frozenset({"SAFE-CRISIS", "SAFE-URGENT", "SAFE-VIOLENCE"})
 DRUG_RULES = frozenset({"AE-POSSIBLE", "AE-SPECIAL"})
@@ -212,9 +212,5 @@ def _end(rule: Rule, aware_at: datetime) -> datetime:
 
 
 def _is_work_day(day: date) -> bool:
-    return day.weekday() < 5 and day not in _public_holidays(settings.HOLIDAYS_OF)
-
-
-@functools.cache
-def _public_holidays(country: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(country)
+    # 21 CFR 803.3: Monday to Friday, whatever the weekend of the installation is.
+    return day.weekday() < 5 and day not in public_holidays()

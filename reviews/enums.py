@@ -134,6 +134,30 @@ class ChangeState(models.TextChoices):
     DECLINED = "declined", "Declined"
 
 
+class Stage(models.TextChoices):
+    """How urgently a review waits for its signatures."""
+
+    DUE_SOON = "due_soon", "Due soon"
+    OVERDUE = "overdue", "Overdue"
+    ESCALATED = "escalated", "Escalated"
+
+
+class EvidenceKind(models.TextChoices):
+    """What a reply can rest on."""
+
+    REFERENCE = "reference", "Reference"
+    CLAIM = "claim", "Approved claim"
+
+
+class RecallCause(models.TextChoices):
+    """Why evidence may be cited no more."""
+
+    WITHDRAWN = "withdrawn", "Withdrawn or retracted"
+    SUPERSEDED = "superseded", "Superseded"
+    EXPIRED = "expired", "Its time is over"
+    REMOVED = "removed", "No longer in the rules of its community"
+
+
 class SafetyOutcome(models.TextChoices):
     """What became of a safety signal."""
 
@@ -163,6 +187,7 @@ class NoticeKind(models.TextChoices):
     WORD_WAITING = "word_waiting", "Your decision is wanted for the list"
     DUE_SOON = "due_soon", "Due soon"
     OVERDUE = "overdue", "Overdue"
+    ESCALATED = "escalated", "Long overdue"
     SIGNED = "signed", "Signed"
     CLEARED = "cleared", "Cleared to post"
     SENT_BACK = "sent_back", "Sent back"

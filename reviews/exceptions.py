@@ -17,3 +17,7 @@ class NotFresh(NotAllowed):
 
 class NotCleared(Refusal):
     """There is no valid clearance for posting this text (laws 1 and 2)."""
+
+
+class EvidenceRecalled(NotCleared):
+    """What was cleared rests on evidence that was recalled since."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from compliance.ledger.kinds import EventKind
 from compliance.models import Event
 from reviews import clocks
-from reviews.audiences import Audience, acted, acted_before_clearing, asked, owner, settlers
+from reviews.audiences import Audience, acted, acted_before_clearing, asked, named, owner, settlers
 from reviews.clocks import Deed
 from reviews.enums import NoticeGroup, NoticeKind, Place
 
@@ -49,6 +49,7 @@ AUDIENCE: dict[NoticeKind, Told] = {
     _K.WORD_WAITING: Told(_G.WANTED, _P.CORRECTIONS, asked, asks=True),
     _K.DUE_SOON: Told(_G.DUE, _P.REVIEW, asked, asks=True),
     _K.OVERDUE: Told(_G.DUE, _P.REVIEW, asked, asks=True, instead_of=(_K.DUE_SOON,)),
+    _K.ESCALATED: Told(_G.DUE, _P.REVIEW, named, instead_of=(_K.DUE_SOON, _K.OVERDUE)),
     _K.SIGNED: _decided(_P.REVIEW),
     _K.CLEARED: Told(
         _G.DECIDED, _P.REVIEW, acted_before_clearing, settles=True, instead_of=(_K.SIGNED,)
@@ -101,11 +102,16 @@ def _corrected(event: Event) -> tuple[NoticeKind, ...]:
     return (_K.WORD_WAITING,) if event.facts["proposal"] else ()
 
 
+def _reminded(event: Event) -> tuple[NoticeKind, ...]:
+    return (_K(event.facts["stage"]),)  # a stage has the name of its notice
+
+
 # What the ledger says, and which notices that makes.
 FROM_LEDGER: dict[EventKind, tuple[NoticeKind, ...] | Callable[[Event], tuple[NoticeKind, ...]]] = {
     _E.REVIEW_SUBMITTED: (_K.SIGNATURE_WANTED,),
     # Whose turn comes with a signature is asked then.
     _E.SIGNED: (_K.SIGNED, _K.SIGNATURE_WANTED),
+    _E.REMINDED: _reminded,
     _E.CLEARED: (_K.CLEARED,),
     _E.SENT_BACK: (_K.SENT_BACK,),
     _E.REFUSED: (_K.REFUSED,),
@@ -149,5 +155,7 @@ UNTOLD = frozenset(
         _E.ATTEMPT_ENDED, _E.LIVE_COPY_TAKEN, _E.CHANGES_ANSWERED, _E.NO_REPLY_DECIDED,
         _E.NO_REPLY_REVERSED, _E.CONFIRMED, _E.PUBLISHING_STOPPED, _E.PUBLISHING_RESUMED,
         _E.REVIEW_CLAIMED, _E.REVIEW_ASSIGNED, _E.CLAIM_ENDED,
+        _E.EVIDENCE_RECALLED, _E.RECALL_LIFTED, _E.ABSENCE_ENTERED, _E.ABSENCE_ENDED,
+        _E.RELOOK_OPENED, _E.RELOOK_DECIDED,
     }
 )  # fmt: skip

@@ -22,6 +22,7 @@ class Permission(enum.Enum):
     READ_THREADS = "read threads"
     DRAFT = "write replies"
     NO_REPLY = "decide not to reply"
+    ABOUT_ONESELF = "say who you are and when you are away"
     READ_QUEUE = "see the review queue"
     READ_REVIEWS = "read reviews"
     CLAIM = "claim or assign reviews"
@@ -37,6 +38,9 @@ class Permission(enum.Enum):
     STOP = "stop or resume publishing"
     READ_SAFETY = "see safety signals"
     DISPOSE_SAFETY = "dispose of safety signals"
+    RELOOK = "decide on live replies that are looked at again"
+    READ_RECALLS = "see what evidence was recalled"
+    RECALL = "recall evidence"
     READ_PROFILES = "see the rules of communities"
     CHANGE_PROFILES = "change the rules of communities"
     READ_SIGNPOSTS = "see all signposts"
@@ -61,6 +65,7 @@ _C, _O, _L, _S, _A, _M, _D = (
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.READ_THREADS: frozenset({_C, _O, _L, _S, _A, _D}),
     Permission.DRAFT: frozenset({_C}),
+    Permission.ABOUT_ONESELF: frozenset({_C, _O, _L, _D}),
     Permission.NO_REPLY: frozenset({_C, _O, _L}),
     Permission.READ_QUEUE: frozenset({_O, _L, _A, _D}),
     Permission.READ_REVIEWS: frozenset({_C, _O, _L, _A, _D}),
@@ -77,6 +82,9 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.STOP: frozenset({_O}),
     Permission.READ_SAFETY: frozenset({_S, _O, _A}),
     Permission.DISPOSE_SAFETY: frozenset({_S}),
+    Permission.RELOOK: frozenset({_O}),
+    Permission.READ_RECALLS: frozenset({_O, _L, _A, _D}),
+    Permission.RECALL: frozenset({_O, _L}),
     Permission.READ_PROFILES: frozenset({_C, _O, _L, _A, _D}),
     Permission.CHANGE_PROFILES: frozenset({_O}),
     Permission.READ_SIGNPOSTS: frozenset({_O, _L, _S, _A}),
@@ -153,6 +161,19 @@ def check_may_confirm(user: User, review: Review) -> None:
         raise NotAllowed("You do not hold the role any more in which you signed. Send it back.")
 
 
+def check_may_stand_in(user: User, absent: User, review: Review) -> None:
+    """Raises unless this person may sign this review where it waits for somebody who is away.
+
+    That they stand in gives no right: it takes a role of both, and all that a signature takes.
+    """
+    check_not_author(absent, review)
+    shared = {seat for seat in signing_seats(absent, review) if seat.role in user.roles}
+    if not shared:
+        raise NotAllowed(f"This does not wait for {absent.printed_name} in a role of yours.")
+    if not shared & set(signing_seats(user, review)):
+        raise NotAllowed(f"You may not sign this in the place of {absent.printed_name}.")
+
+
 def check_may_claim(user: User, review: Review) -> None:
     """Raises unless there is a seat in which this person could sign this review now."""
     check_may(user, Permission.CLAIM)
@@ -188,6 +209,12 @@ def check_may_withdraw(user: User, review: Review) -> None:
     if user.roles.isdisjoint({*SIGNING_ROLES, Role.SAFETY}):
         check_is_author(user, review)
     policy.check_withdrawable(review)
+
+
+def check_may_relook(user: User, review: Review) -> None:
+    """Raises unless this person may decide whether a live reply is still right."""
+    check_may(user, Permission.RELOOK)
+    check_not_author(user, review)
 
 
 def check_is_author(user: User, review: Review) -> None:

@@ -16,7 +16,7 @@ from compliance.ledger.kinds import EventKind
 from compliance.models import RuleProfileVersion
 from compliance.rules import RuleProfile, shipped_rules
 from compliance.rules import profile as rule_profile
-from reviews import permissions, routes
+from reviews import evidence, permissions, recalls, routes
 from reviews.enums import ChangeState
 from reviews.exceptions import GateClosed, WrongState
 from reviews.models import ProfileChange, Replay, User
@@ -47,13 +47,15 @@ def propose(
     Raises:
         NotAllowed: not this person.
         BadInput: the profile can't stand, or is what was agreed already; the message says why.
-        GateClosed: nobody here could give a signature that its route asks for.
+        GateClosed: nobody here could give a signature that its route asks for, or it lists a claim
+            that was recalled.
         WrongState: another change waits, or was agreed on meanwhile.
     """
     permissions.check_may(by, Permission.CHANGE_PROFILES)
     why = checked_reason(why)
     rule_profile.check(profile, shipped_rules())
     routes.check_people(profile.route)
+    evidence.check_claims(community_id, profile)
     newest = profiles.newest(community_id)
     if based_on != (newest.number if newest else 0):
         raise WrongState(
@@ -105,8 +107,8 @@ def approve(*, by: User, change_id: UUID, seen: str) -> RuleProfileVersion:
     Raises:
         NotAllowed: not this person; who proposed it never may (the database refuses as well).
         WrongState: somebody decided already.
-        GateClosed: it has not been tried on the whole history yet, or nobody could give a signature
-            that its route asks for.
+        GateClosed: it has not been tried on the whole history yet, nobody could give a signature
+            that its route asks for, or it lists what was recalled.
     """
     change = _locked(change_id)
     permissions.check_may_approve_change(by, change)
@@ -120,10 +122,11 @@ def approve(*, by: User, change_id: UUID, seen: str) -> RuleProfileVersion:
     except BadInput as refusal:  # the release changed meanwhile
         raise GateClosed(f"{refusal} Decline this change and propose it anew.") from refusal
     routes.check_people(profile.route)
+    evidence.check_claims(change.community_id, profile)
     change.state = ChangeState.APPROVED
     change.decided_by, change.decided_at = by, timezone.now()
     change.save(update_fields=["state", "decided_by", "decided_at"])
-    return profiles.put(
+    version = profiles.put(
         by=by.actor,
         change_id=change.pk,
         community_id=change.community_id,
@@ -131,6 +134,8 @@ def approve(*, by: User, change_id: UUID, seen: str) -> RuleProfileVersion:
         profile=profile,
         active_from=max(change.active_from, change.decided_at),
     )
+    recalls.recall_lapsed(change.community_id)  # a sweep does it where it holds from later on
+    return version
 
 
 @transaction.atomic

@@ -1,68 +1,86 @@
-"""Reminders: those who are asked to act are told that a deadline is near, and that it is missed.
-
-Deadlines pass without a ledger entry, so a sweep tells of them: once a deadline, kind and person.
-"""
+"""Reminders of reviews that wait: due soon, overdue, escalated. Rows, each written once (law 5)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import cast
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from reviews import notices
-from reviews.enums import NoticeKind, ReviewState
-from reviews.models import Notice, Review, SafetyCase
+from compliance import ledger
+from compliance.ledger.kinds import EventKind
+from reviews import absences, routes, work_time
+from reviews.enums import ReviewState, Role, Stage
+from reviews.models import Reminded, Reminder, Review, User
 
-LAST_PART = 4  # a deadline is near in the last quarter of its time,
-LONGEST = timedelta(days=1)  # and at most so long before it ends
-KINDS = {
-    Review: (NoticeKind.DUE_SOON, NoticeKind.OVERDUE),
-    SafetyCase: (NoticeKind.SAFETY_DUE_SOON, NoticeKind.SAFETY_OVERDUE),
-}
-OPEN = {
-    Review: Q(state__in=(ReviewState.SUBMITTED, ReviewState.IN_REVIEW)),
-    SafetyCase: Q(disposed_at=None),
-}
+WAITING = (ReviewState.SUBMITTED, ReviewState.IN_REVIEW)
 
 
-def remind() -> int:
-    """Tells of every deadline that is near or missed; returns how many notices were written."""
-    return _remind_of(Review) + _remind_of(SafetyCase)
+def remind_due(now: datetime | None = None) -> int:
+    """Writes the reminders that are due; returns how many. Nobody is reminded outside working time.
 
-
-def _remind_of(model: type[Review] | type[SafetyCase]) -> int:
-    now, written = timezone.now(), 0
-    rows = model.objects.filter(OPEN[model], due_at__lte=now + LONGEST)
-    near = cast(list[Review | SafetyCase], list(rows))
-    told = set(
-        Notice.objects.filter(about_id__in=[row.pk for row in near], kind__in=KINDS[model])
-        .order_by()
-        .values_list("about_id", "kind", "due_at")
+    Args:
+        now: the present, if not given.
+    """
+    now = now or timezone.now()
+    if not work_time.is_working(now):
+        return 0
+    soon = work_time.due_after(now, settings.REMIND_HOURS)
+    waiting = Review.objects.filter(state__in=WAITING, due_at__lte=soon)
+    unfinished = waiting.exclude(reminders__stage=Stage.ESCALATED).prefetch_related("reminders")
+    return sum(
+        _remind(review.pk, stage)
+        for review in unfinished
+        for stage in stages_of(review, now)
+        if stage not in {reminder.stage for reminder in review.reminders.all()}
     )
-    for row in near:
-        kind = _kind(row, now)
-        if kind and (row.pk, kind, row.due_at) not in told:
-            written += _tell(row, kind)
-    return written
 
 
-def _kind(row: Review | SafetyCase, now: datetime) -> NoticeKind | None:
-    soon, overdue = KINDS[type(row)]
-    if row.due_at <= now:
-        return overdue
-    start = row.submitted_at if isinstance(row, Review) else row.aware_at or row.opened_at
-    near = min((row.due_at - start) / LAST_PART, LONGEST)
-    return soon if row.due_at - now <= near else None
+def stages_of(review: Review, now: datetime) -> list[Stage]:
+    """How urgently a review waits; one that is overdue is not due soon any more."""
+    if review.due_at > now:
+        soon = work_time.hours_between(now, review.due_at) <= settings.REMIND_HOURS
+        return [Stage.DUE_SOON] if soon else []
+    late = work_time.due_after(review.due_at, settings.ESCALATE_HOURS) <= now
+    return [Stage.OVERDUE, Stage.ESCALATED] if late else [Stage.OVERDUE]
 
 
 @transaction.atomic
-def _tell(row: Review | SafetyCase, kind: NoticeKind) -> int:
-    # Locked and looked at again: somebody may have acted, or another sweep be at the same row.
-    locked = type(row).objects.select_for_update(of=("self",))
-    target = locked.filter(OPEN[type(row)], pk=row.pk, due_at=row.due_at).first()
-    if target is None:
-        return 0
-    return len(notices.write(kind, target, about_id=target.pk, due_at=target.due_at))
+def _remind(review_id: UUID, stage: Stage) -> bool:
+    review = Review.objects.select_for_update(of=("self",)).get(pk=review_id)
+    if not review.waits or review.reminders.filter(stage=stage).exists():
+        return False  # somebody signed it, or another sweep was quicker
+    people = wanted(review)
+    if stage == Stage.ESCALATED:
+        officers = _present(review, [Role.COMPLIANCE])
+        people += [officer for officer in officers if officer not in people]
+    reminder = Reminder.objects.create(review=review, stage=stage)
+    Reminded.objects.bulk_create(Reminded(reminder=reminder, person=p) for p in people)
+    ledger.record(
+        EventKind.REMINDED,
+        by="system",
+        subject=review,
+        case_id=review.case_id,
+        stage=str(stage),
+        named=[str(person.pk) for person in people],
+    )
+    return True
+
+
+def wanted(review: Review) -> list[User]:
+    """Who may sign this review and has not; nobody who is away. Their delegates may sign too."""
+    roles = {wanted.seat.role for wanted in routes.due_seats(review)}
+    signers = {signature.user_id for signature in review.signatures}
+    return [person for person in _present(review, roles) if person.pk not in signers]
+
+
+def _present(review: Review, roles: Iterable[Role]) -> list[User]:
+    people = (
+        User.objects.filter(is_active=True, role_grants__role__in=list(roles))
+        .exclude(pk__in=review.authors.values("user"))
+        .exclude(pk__in=absences.away_now().values("person"))
+    )
+    return list(people.distinct().order_by("last_name", "username"))

@@ -5,7 +5,15 @@ from uuid import UUID
 from celery import shared_task
 
 from compliance.nudges import nudge
-from reviews import claims, deadlines, deliveries, presence, reminders, workflow
+from reviews import (
+    claims,
+    deadlines,
+    deliveries,
+    presence,
+    reminders,
+    safety_reminders,
+    workflow,
+)
 
 
 @shared_task
@@ -22,8 +30,9 @@ def recount_deadlines() -> None:
 
 @shared_task
 def remind() -> None:
-    """Tells of deadlines that are near or missed."""
-    reminders.remind()
+    """Tells of deadlines that are near or missed: of reviews in working time."""
+    reminders.remind_due()
+    safety_reminders.remind()
 
 
 @shared_task

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from reviews.views import (
+    absences,
     claims,
     corrections,
     notice_settings,
@@ -25,6 +26,8 @@ urlpatterns = [
     path("notifications/settings/", notice_settings.show, name="notice_settings"),
     path("notifications/test/", notice_settings.test, name="test_notice"),
     path("notifications/<uuid:notice_id>/", notices.follow, name="notice"),
+    path("me/away/", absences.enter, name="enter_absence"),
+    path("me/away/<uuid:absence_id>/end/", absences.end, name="end_absence"),
     path("queue/", queue.queue, name="queue"),
     path("queue/claim/", claims.claim_chosen, name="claim_chosen"),
     path("queue/assign/", claims.assign, name="assign"),

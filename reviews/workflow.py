@@ -21,6 +21,7 @@ from compliance.ledger.kinds import EventKind
 from compliance.models import Finding, VaultText
 from reviews import (
     clearance,
+    evidence,
     gates,
     permissions,
     policy,
@@ -67,10 +68,11 @@ def submit(
     findings = scanning.findings_of(text)
     gates.check_safety(thread_id)
     gates.check_answered(findings, answers.keys())
+    assert text.scan is not None  # findings_of checked it
+    evidence.check_stands(text.pk, text.scan.pk)
     required_changes.check_answered(case_id)
     if Review.objects.filter(case_id=case_id, state__in=OPEN_STATES).exists():
         raise WrongState("This reply is in review already. Withdraw that review first.")
-    assert text.scan is not None  # findings_of checked it
     seats = routes.planned(profiles.active_profile(community_id).route, findings)
     review = Review.objects.create(
         case_id=case_id,
@@ -179,6 +181,7 @@ def sign(*, by: User, review_id: UUID, seat: Seat, password: str, seen: str) -> 
     review = _locked(review_id)
     permissions.check_may_sign(by, review, seat)
     gates.check_disposed(list(review.scan.findings.all()), gates.newest_dispositions(review))
+    evidence.check_stands(review.text_id, review.scan_id)
     digest = clearance.seal_digest(review)
     if seen != digest:
         raise WrongState(
@@ -216,6 +219,19 @@ def send_back(*, by: User, review_id: UUID, code: str, reason: str) -> Review:
     permissions.check_may_decide(by, review)
     required_changes.ask(review, checked_reason(reason))
     return _decide(review, by, Action.SEND_BACK, code, reason)
+
+
+@transaction.atomic
+def send_back_recalled(*, review_id: UUID) -> Review:
+    """Gives back what was cleared and rests on evidence that was recalled since.
+
+    Raises:
+        WrongState: it is being posted in this moment, or was decided on.
+    """
+    review = _locked(review_id)
+    _move(review, Action.SEND_BACK, decided_at=timezone.now())
+    _record(EventKind.SENT_BACK, review, "system", why="evidence_recalled")
+    return review
 
 
 @transaction.atomic

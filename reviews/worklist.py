@@ -7,10 +7,11 @@ what becomes overdue meanwhile does not jump over a page that was seen already.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import and_, or_
+from uuid import UUID
 
 from django.db.models import (
     BooleanField,
@@ -30,12 +31,13 @@ from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 
 from compliance.enums import Severity
 from compliance.models import Finding
-from reviews import policy, presence, routes
+from reviews import absences, evidence, policy, presence, routes
 from reviews.counting import counted
-from reviews.enums import FURTHER_SEATS, SEAT_ROLES, Action, ReviewState, Role, Seat
+from reviews.enums import FURTHER_SEATS, SEAT_ROLES, Action, ReviewState, Role, Seat, Stage
 from reviews.models import (
     Claim,
     FurtherSignOff,
+    Reminder,
     Review,
     ReviewAuthor,
     RoleGrant,
@@ -51,9 +53,10 @@ NAME = Concat("user__first_name", Value(" "), "user__last_name")
 PRINTED_NAME = Coalesce(NullIf(Trim(NAME), Value("")), "user__username")
 
 
-def wanted_from(user: User) -> Q:
-    """The reviews that this person could sign now: what permissions.signing_seats says, in SQL."""
-    due = [due_for(role) for role in SEAT_ROLES if role in user.roles]
+def wanted_from(user: User, roles: Collection[Role] = SEAT_ROLES) -> Q:
+    """The reviews that this person could sign now, in one of these roles: what
+    permissions.signing_seats says, in SQL."""
+    due = [due_for(role) for role in SEAT_ROLES if role in user.roles and role in roles]
     if not due:
         return Q(pk__in=[])
     return Q(state__in=OPEN) & ~wrote(user) & ~_signed(user) & reduce(or_, due)
@@ -71,15 +74,30 @@ def could_sign(review: Review) -> QuerySet[User]:
 
 
 def signers(roles: Sequence[Role] = SEAT_ROLES) -> QuerySet[User]:
-    """Everybody who holds one of these roles, by name."""
+    """Everybody who holds one of these roles and is not away, by name."""
     held = RoleGrant.objects.filter(user=OuterRef("pk"), role__in=roles)
+    away = absences.away_now().filter(person=OuterRef("pk"))
     by_name = ("first_name", "last_name", "username")
-    return User.objects.filter(Exists(held), is_active=True).order_by(*by_name)
+    return User.objects.filter(Exists(held), ~Exists(away), is_active=True).order_by(*by_name)
 
 
 def wrote(user: User) -> Q:
     """The reviews of which this person wrote a version."""
     return Q(Exists(ReviewAuthor.objects.filter(review=OuterRef("pk"), user=user)))
+
+
+def in_place_of(user: User, reviews: Collection[Review]) -> dict[UUID, list[str]]:
+    """By review: the names of those who are away and in whose place this person could sign it now.
+
+    One question for each of those who are away: what permissions.check_may_stand_in says, in SQL.
+    """
+    ids = [review.pk for review in reviews]
+    names: dict[UUID, list[str]] = {}
+    for absent in absences.stands_in_for(user):
+        waits = wanted_from(absent, absent.roles & user.roles) & wanted_from(user, absent.roles)
+        for pk in Review.objects.filter(waits, pk__in=ids).values_list("pk", flat=True):
+            names.setdefault(pk, []).append(absent.printed_name)
+    return names
 
 
 def signed_at(seat: Seat) -> Q:
@@ -144,17 +162,21 @@ def shown(reviews: QuerySet[Review], user: User, now: datetime) -> QuerySet[Revi
     """With everything that a line of the queue says.
 
     `wrote` and `signed`: this person did; `signal`: the thread has an open safety signal;
-    `for_legal`: it has a finding of which legal disposes; `<seat>_signed` for each seat;
+    `for_legal`: it has a finding of which legal disposes; `recalled`: it cites what was recalled;
+    `escalated`: somebody above was told that it waits; `<seat>_signed` for each seat;
     `<role>_holder` and `<role>_holder_name` for each role: whose claim holds; `readers`: how many
     others look at it, and `reader` the name of the last one to come.
     """
     looking = presence.fresh(now, but=user).filter(review=OuterRef("pk"))
+    escalations = Reminder.objects.filter(review=OuterRef("pk"), stage=Stage.ESCALATED)
     needs_legal = Finding.objects.filter(scan=OuterRef("scan"), severity=Severity.NEEDS_LEGAL)
     reviews = reviews.select_related("packet__key", "submitted_by", "signpost").annotate(
         wrote=_told(wrote(user)),
         signed=_told(_signed(user)),
         signal=_told(with_open_signal()),
         for_legal=_told(Q(Exists(needs_legal))),
+        recalled=evidence.cites_recalled(),
+        escalated=_told(Q(Exists(escalations))),
         readers=counted(looking),
         reader=Subquery(looking.order_by("-pk").values(name=PRINTED_NAME)[:1]),
     )

@@ -14,18 +14,29 @@ from compliance.models import DataKey, ListedWord, RuleProfileVersion, VaultText
 from compliance.rules import Route, RuleProfile
 from compliance.rules.profile import Weight
 from compliance.rules.route import THE_TWO
-from engage import confirming, drafting, intake, publishing, replaying, screening, signposting
+from engage import (
+    confirming,
+    drafting,
+    intake,
+    publishing,
+    relooks,
+    replaying,
+    screening,
+    signposting,
+)
 from engage.communities import add_community
 from engage.connectors.base import Item
 from engage.enums import ConnectorKind, PublicationState
-from engage.models import Community, Draft, DraftVersion, Post, Publication
+from engage.models import Community, Draft, DraftVersion, Post, Publication, Relook
 from reviews import (
+    absences,
     clearance,
     corrections,
     deliveries,
     gates,
     notice_choices,
     profile_changes,
+    recalls,
     routes,
     safety,
     signposts,
@@ -33,10 +44,12 @@ from reviews import (
 )
 from reviews.enums import Channel, NoticeGroup, Pace, ReviewState, Role, Seat, Verdict
 from reviews.models import (
+    Absence,
     Delivery,
     Disposition,
     ProfileChange,
     Proposal,
+    Recall,
     Review,
     SafetyCase,
     Signpost,
@@ -327,6 +340,51 @@ def profile_version(
     change = profile_change(profile, here=here, active_from=active_from)
     return profile_changes.approve(
         by=person(Role.COMPLIANCE), change_id=change.pk, seen=change.digest
+    )
+
+
+REFERENCE = "Cochrane review, 2024, https://example.org/review"
+
+
+def citing_review_at(state: ReviewState, reference: str = REFERENCE) -> Review:
+    """A review of a reply with a reference."""
+    started = draft()
+    drafting.save(by=started.started_by, draft_id=started.pk, body=CLEAN, references=reference)
+    review = drafting.submit(by=started.started_by, draft_id=started.pk, answers={})
+    _bring(review, state)
+    return Review.objects.select_related("packet__key", "text__key").get(pk=review.pk)
+
+
+def recall(reference: str = REFERENCE, by: User | None = None, instead: str = "") -> Recall:
+    """A reference that somebody recalled."""
+    return recalls.recall_reference(
+        by=by or person(Role.COMPLIANCE), reference=reference, why="Retracted.", instead=instead
+    )
+
+
+def live_publication(review: Review | None = None) -> Publication:
+    """A reply that stands in its community; the platform is a fake of the caller's."""
+    review = review or review_at(ReviewState.CLEARED)
+    publication = publishing.queue(review_id=review.pk)
+    assert publication is not None
+    publishing.drive(publication.pk)
+    return Publication.objects.get(pk=publication.pk)
+
+
+def relook(publication: Publication) -> Relook:
+    """A row that says that a reply is to be looked at again because it is old."""
+    relooks._open(publication, None)
+    return publication.relooks.get()
+
+
+def absence(who: User, delegate: User | None = None, first: int = 0, last: int = 2) -> Absence:
+    """Somebody is away, from and to so many days from today."""
+    day = absences.today()
+    return absences.enter(
+        by=who,
+        first_day=day + timedelta(days=first),
+        last_day=day + timedelta(days=last),
+        delegate_id=delegate.pk if delegate else None,
     )
 
 

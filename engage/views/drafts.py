@@ -20,15 +20,16 @@ from compliance.findings import Hit
 from compliance.models import Finding
 from compliance.rules import RuleSet
 from compliance.rules.rule import Rule
-from engage import drafting
+from engage import citing, drafting
 from engage.models import Draft, DraftVersion
 from engage.views.progress import progress_of
 from engage.views.threads import conversation_context
-from reviews import gates, permissions, required_changes, routes, workflow
+from reviews import evidence, gates, permissions, required_changes, routes, workflow
 from reviews.enums import RemarkKind
 from reviews.models import Remark, Review, User
 from reviews.permissions import Permission
 from reviews.required_changes import Entry, Said
+from reviews.views.showing import shown_recalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,9 @@ def _page(
     body = typed if typed is not None else vault.unseal(newest.body) if newest else ""
     typed_references = request.POST.get("references")
     if typed_references is None:
-        typed_references = "\n".join(drafting.references_of(newest)) if newest else ""
+        typed_references = "\n".join(citing.references_of(newest)) if newest else ""
     review = Review.objects.filter(case_id=draft.pk).order_by("-submitted_at").first()
+    community_id = draft.thread.community_id
     in_review = review is not None and review.state in workflow.OPEN_STATES
     context = {
         "draft": draft,
@@ -150,7 +152,8 @@ def _page(
         "newest": newest,
         "versions": list(draft.versions.select_related("author").order_by("-number")),
         "line": drafting.disclosure_line(draft.thread, user),
-        "claims": profiles.rules_for(draft.thread.community_id).claims,
+        "claims": evidence.still_usable(community_id, profiles.rules_for(community_id).claims),
+        "recalled": shown_recalls(newest.text_id, newest.text.scan_id) if newest else [],
         "review": review,
         "in_review": in_review,
         "decisions": _decisions(review),

@@ -17,8 +17,8 @@ from compliance import profiles, scanning, vault
 from compliance.exceptions import ScannerFailed, TextErased
 from compliance.findings import INBOUND
 from compliance.masking import Mark, Segment, mask
-from engage import conversation
-from engage.models import LiveCopy, Publication
+from engage import conversation, relooks
+from engage.models import LiveCopy, Publication, Relook
 from engage.publications import reference_of
 from reviews import permissions, reasons
 from reviews.models import User
@@ -68,6 +68,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "tabs": [(name, label) for name, (label, _) in TABS.items()],
         "page": page,
+        "again": relooks.waiting().count(),
         "rows": [(p, conversation.title_segments(p.draft.thread)) for p in page.object_list],
     }
     return render(request, "engage/publications.html", context)
@@ -105,6 +106,7 @@ def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
         "copies": [_copy(c, publication) for c in _copies(publication)],
         "incidents": list(publication.incidents.all()),
         "reasons": reasons.choices_for(publication.review),
+        "relooks": _relooks(publication),
         "can_withdraw": permissions.can_withdraw(user, publication.review),
         "can_read_review": permissions.allowed(
             permissions.check_may_read, user, publication.review
@@ -112,6 +114,18 @@ def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
         "can_read_history": permissions.can_may(user, Permission.READ_HISTORY),
     }
     return render(request, "engage/publication.html", context)
+
+
+def _relooks(publication: Publication) -> list[tuple[Relook, str]]:
+    rows = publication.relooks.select_related("decided_by", "reason__key")
+    return [(row, _why(row)) for row in rows]
+
+
+def _why(relook: Relook) -> str:
+    try:
+        return vault.unseal(relook.reason) if relook.reason else ""
+    except TextErased as erased:
+        return str(erased)
 
 
 def _copies(publication: Publication) -> list[LiveCopy]:

@@ -2,6 +2,7 @@
 
 from reviews.models.claims import Claim, Presence
 from reviews.models.corrections import Correction, Proposal
+from reviews.models.evidence import Citation, Recall, Recalled
 from reviews.models.notices import Delivery, Notice, NoticeAddress, NoticeChoice
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
@@ -18,11 +19,14 @@ from reviews.models.review import (
 )
 from reviews.models.safety import CaseFacts, HandOff, HelpGiven, SafetyCase
 from reviews.models.signposts import Signpost, SignpostSignature
+from reviews.models.waiting import Absence, Reminded, Reminder
 
 __all__ = [
+    "Absence",
     "ApiToken",
     "CaseFacts",
     "ChangeAnswer",
+    "Citation",
     "Claim",
     "Confirmation",
     "Correction",
@@ -37,7 +41,11 @@ __all__ = [
     "Presence",
     "ProfileChange",
     "Proposal",
+    "Recall",
+    "Recalled",
     "Remark",
+    "Reminded",
+    "Reminder",
     "Replay",
     "RequiredChange",
     "Reveal",

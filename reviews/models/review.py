@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from compliance.models import Finding, RuleSetVersion, VaultText
 from reviews.enums import RemarkKind, ReviewState, Role, Seat, Verdict
@@ -72,6 +75,23 @@ class Review(models.Model):
                 condition=~Q(state="cleared") | Q(expires_at__isnull=False),
             ),
         ]
+
+    @property
+    def waits(self) -> bool:
+        """Whether a signature is still wanted."""
+        return self.state in (ReviewState.SUBMITTED, ReviewState.IN_REVIEW)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether a signature is wanted although the time for it is over."""
+        return self.waits and self.due_at < timezone.now()
+
+    @property
+    def expires_soon(self) -> bool:
+        """Whether a clearance that stands ends within `EXPIRES_SOON_DAYS`."""
+        if self.state not in (ReviewState.CLEARED, ReviewState.SUSPENDED) or not self.expires_at:
+            return False
+        return self.expires_at - timezone.now() < timedelta(days=settings.EXPIRES_SOON_DAYS)
 
     @property
     def signatures(self) -> list[SignOff | FurtherSignOff | SignpostSignature]:

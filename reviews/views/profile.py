@@ -1,8 +1,8 @@
-"""What a clinician's replies say and disclose about them."""
+"""About oneself: what a clinician's replies say and disclose about them, and when one is away."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from compliance.exceptions import BadInput
-from reviews import people, permissions
+from reviews import absences, people, permissions
 from reviews.models import User
 from reviews.permissions import Permission
 
@@ -19,17 +19,33 @@ FIELDS = ("affiliation", "credentials", "ties")
 
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    """Shows it and changes it."""
+    """Shows it, and changes what replies say."""
     user = cast(User, request.user)
-    permissions.check_may(user, Permission.DRAFT)
-    values = {field: getattr(user, field) for field in FIELDS}
+    permissions.check_may(user, Permission.ABOUT_ONESELF)
     if request.method == "GET":
-        return render(request, "reviews/profile.html", values)
+        return page_about(request)
     values = {field: request.POST.get(field, "") for field in FIELDS}
     try:
         people.describe_oneself(by=user, **values)
     except BadInput as refused:
-        context = {**values, "refused": refused}
-        return render(request, "reviews/profile.html", context, status=refused.status)
+        return page_about(request, refused.status, **values, refused=refused)
     messages.success(request, "Saved. Replies are checked against this from now on.")
     return redirect("profile")
+
+
+def page_about(request: HttpRequest, status: int = 200, **extra: Any) -> HttpResponse:
+    """The page, with what was typed where something was refused."""
+    user = cast(User, request.user)
+    context = {
+        **{field: getattr(user, field) for field in FIELDS},
+        "can_draft": permissions.can_may(user, Permission.DRAFT),
+        "absences": absences.coming(user),
+        "stands_in_for": absences.stands_in_for(user),
+        "delegates": absences.delegates_for(user),
+        "today": absences.today(),
+        "away": {"first_day": "", "last_day": "", "delegate": ""},
+        "refused": None,
+        "away_refused": None,
+        **extra,
+    }
+    return render(request, "reviews/profile.html", context, status=status)

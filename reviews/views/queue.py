@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from compliance.enums import Severity
 from compliance.exceptions import TextErased
 from compliance.masking import Segment
-from reviews import permissions, risk, routes, worklist
+from reviews import absences, permissions, risk, routes, worklist
 from reviews.counting import counted
 from reviews.enums import SIGNING_ROLES, ReviewState, Role, Seat
 from reviews.models import Review, ReviewAuthor, User
@@ -65,8 +65,6 @@ class Row:
     title: list[Segment]
     worst: Severity | None
     seats: list[ShownSeat]
-    overdue: bool
-    signal: bool
     yours: str
     looking: str
     can_claim: bool
@@ -86,6 +84,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     asked = Filters.of(request.GET)
     page = _page(request, user, tab, asked, now)
     counts, communities, authors = _beside(user, asked, now)
+    # Most people stand in for nobody, and the counts know that already.
+    absent = worklist.in_place_of(user, page.rows) if counts["absent"] else {}
     kept = asked.query(tab)
     context: dict[str, Any] = {
         "tab": tab,
@@ -94,7 +94,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             for n, label in names.items()
         ],
         "count": counts.get(tab, 0),
-        "rows": [_row(review, user, now) for review in page.rows],
+        "rows": [_row(review, user, absent.get(review.pk, ())) for review in page.rows],
         "page": page,
         "asked": asked,
         "fields": choices(asked, communities, authors),
@@ -133,8 +133,10 @@ def _in_tab(tab: str, user: User) -> Q:
 def _beside(
     user: User, asked: Filters, now: datetime
 ) -> tuple[dict[str, int], set[str], dict[str, str]]:
-    """The counts of the tabs, the communities, and the names of authors by id: one question."""
-    counts = {f"count_{n}": counted(_asked_for(user, n, asked, now)) for n in COUNTED}
+    """Counts of the tabs, and of those for whom this person stands in ("absent"); the communities;
+    the names of authors by id: one question."""
+    counts = {n: counted(_asked_for(user, n, asked, now)) for n in COUNTED}
+    counts["absent"] = counted(absences.away_now().filter(delegate=user))
     written = (
         ReviewAuthor.objects.order_by()
         .annotate(name=worklist.PRINTED_NAME, **counts)
@@ -142,9 +144,9 @@ def _beside(
         .distinct()
     )
     found = list(written)
-    numbers = found[0][3:] if found else [0] * len(COUNTED)
+    numbers = found[0][3:] if found else [0] * len(counts)
     return (
-        dict(zip(COUNTED, numbers, strict=True)),
+        dict(zip(counts, numbers, strict=True)),
         {community for community, *_ in found},
         {str(user_id): name for _, user_id, name, *_ in found},
     )
@@ -164,16 +166,15 @@ def next_review(user: User, written: str, review_id: UUID) -> Review | None:
     return first_behind(worklist.in_order(others, now), done, order=URGENT_FIRST)
 
 
-def _row(review: Review, user: User, now: datetime) -> Row:
+def _row(review: Review, user: User, in_place_of: Sequence[str]) -> Row:
     try:
         packet = packet_of(review)
         title = shown_segments(packet.title, packet.title_marks)
     except TextErased:
         title = [Segment("Erased", "plain")]
     told = cast(Any, review)  # what worklist.shown annotated
-    is_open = review.state in worklist.OPEN
     there = {seat for seat in Seat if getattr(review, f"{seat}_signed")}
-    waiting = routes.unsigned(review, there) if is_open else []
+    waiting = routes.unsigned(review, there) if review.waits else []
     holders = {wanted.seat.role: _holder(review, wanted.seat.role) for wanted in waiting}
     own = user.pk in holders.values()
     due = {wanted.seat.role for wanted in routes.first_of(waiting)}
@@ -183,9 +184,7 @@ def _row(review: Review, user: User, now: datetime) -> Row:
         title=title,
         worst=risk.worst_of(review.risk or 0),
         seats=_seats(review, there, waiting, user),
-        overdue=is_open and review.due_at < now,
-        signal=told.signal,
-        yours=_yours(review, user, waiting) if review.state in worklist.UNDECIDED else "",
+        yours=_yours(review, user, waiting, in_place_of),
         looking=_looking(told.reader, told.readers),
         can_claim=free and not own and not told.wrote and not told.signed,
         can_release=own,
@@ -227,8 +226,12 @@ def _looking(reader: str | None, readers: int) -> str:
     return f"{reader}{more} reading this"
 
 
-def _yours(review: Review, user: User, waiting: Sequence[WantedSeat]) -> str:
+def _yours(
+    review: Review, user: User, waiting: Sequence[WantedSeat], in_place_of: Sequence[str]
+) -> str:
     told = cast(Any, review)
+    if review.state not in worklist.UNDECIDED:
+        return ""
     if told.wrote:
         return "You wrote it"
     if review.state == ReviewState.SUSPENDED:
@@ -237,7 +240,8 @@ def _yours(review: Review, user: User, waiting: Sequence[WantedSeat]) -> str:
         return "You signed"
     due = routes.first_of(waiting)
     if any(wanted.seat.role in user.roles for wanted in due):
-        return "Your signature is wanted"
+        names = f", also in the place of {', '.join(in_place_of)}" if in_place_of else ""
+        return f"Your signature is wanted{names}"
     if any(wanted.seat.role in user.roles for wanted in waiting):
         later = f"Yours comes after {routes.in_words(due)}"
         # Legal disposes of these before anybody signs, whoever signs first.

@@ -17,8 +17,10 @@ from compliance import vault
 from compliance.exceptions import BadInput, Refusal
 from compliance.masking import LABELS, Pseudonyms, Segment, masked_places
 from reviews import (
+    absences,
     claims,
     clearance,
+    evidence,
     gates,
     permissions,
     presence,
@@ -26,7 +28,7 @@ from reviews import (
     required_changes,
     workflow,
 )
-from reviews.enums import Action, Seat, Verdict
+from reviews.enums import Action, Seat, Stage, Verdict
 from reviews.models import Remark, Review, User
 from reviews.packet import PacketPost, packet_of
 from reviews.permissions import Permission
@@ -35,7 +37,7 @@ from reviews.views.claim_panel import panel_of
 from reviews.views.judged import judged
 from reviews.views.next_review import after_decision, queue_query, tail_of
 from reviews.views.seats import after_signing, shown_seats, why_not_sign
-from reviews.views.showing import reply_segments, shown_segments
+from reviews.views.showing import reply_segments, shown_recalls, shown_segments
 
 TYPED = ("body", "reason", "verdict", "seat", "code")  # what a refused form gives back
 
@@ -91,6 +93,10 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "seats": shown_seats(review),
         "signing_seats": permissions.signing_seats(user, review),
         "why_not_sign": why_not_sign(user, review),
+        "recalled": [] if review.signpost else shown_recalls(review.text_id, review.scan_id),
+        "can_read_recalls": permissions.can_may(user, Permission.READ_RECALLS),
+        "escalated": review.reminders.filter(stage=Stage.ESCALATED).first(),
+        "stands_in_for": absences.stood_in_for(user, review, absences.stands_in_for(user)),
         "gate": _gate(review),
         "seal": clearance.seal_digest(review),
         "can_dispose": permissions.can_dispose(user, review),
@@ -121,6 +127,7 @@ def _gate(review: Review) -> str:
     try:
         findings = list(review.scan.findings.all())
         gates.check_disposed(findings, gates.newest_dispositions(review))
+        evidence.check_stands(review.text_id, review.scan_id)
     except Refusal as refusal:
         return str(refusal)
     return ""

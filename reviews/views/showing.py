@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
+from compliance import vault
 from compliance.enums import Basis, Severity
 from compliance.masking import Mark, Pseudonyms, Segment, mask
 from compliance.rules.rule import Rule
-from reviews.models import Review
+from reviews import evidence
+from reviews.models import Recall, Review
 from reviews.packet import Packet, PacketMark
 
 
@@ -30,6 +33,32 @@ class ShownFinding:
     def percent(self) -> int:
         """How sure, from 0 to 100."""
         return round(self.confidence * 100)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecall:
+    """Recalled evidence that a text cites, in words; `line` as in evidence.Cited."""
+
+    recall: Recall
+    line: int
+    what: str
+    why: str
+    instead: str
+
+
+def shown_recalls(text_id: UUID, scan_id: UUID | None) -> list[ShownRecall]:
+    """What a text cites that may be cited no more."""
+    return [
+        ShownRecall(
+            cited.recall,
+            cited.line,
+            *(
+                vault.unseal(sealed) if sealed else ""
+                for sealed in (cited.recall.what, cited.recall.why, cited.recall.instead)
+            ),
+        )
+        for cited in evidence.recalled_in(text_id, scan_id)
+    ]
 
 
 def shown_segments(

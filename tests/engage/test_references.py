@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from compliance.exceptions import BadInput
-from engage import drafting
+from engage import citing, drafting
 from engage.models import Draft, DraftVersion
 from reviews.enums import ReviewState, Role
 from reviews.models import Review
@@ -40,7 +40,7 @@ def test_reference_makes_a_version_and_reaches_the_signers(client: Client) -> No
         by=author, draft_id=draft.pk, body=CLAIM, references=f"\n{REFERENCE} \n\n"
     )
     assert with_reference.number == version.number + 1
-    assert drafting.references_of(with_reference) == (REFERENCE,)
+    assert citing.references_of(with_reference) == (REFERENCE,)
     same = drafting.save(by=author, draft_id=draft.pk, body=CLAIM, references=REFERENCE)
     assert same.pk == with_reference.pk
     assert REFERENCE.encode() not in bytes(

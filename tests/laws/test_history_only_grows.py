@@ -20,12 +20,25 @@ from compliance.ledger.kinds import EventKind
 from compliance.models import Checkpoint, Event, Leaf, ListedWord, VaultText
 from compliance.rules import Route
 from engage import drafting, intake, no_replies, publishing, stops
-from engage.models import Draft, DraftVersion, NoReply, Post, Publication, Stop
-from reviews import claims, corrections, examples, required_changes, reveal, safety, workflow
-from reviews.enums import ReviewState, Role, SafetyOutcome, Seat, Verdict
+from engage.models import Draft, DraftVersion, NoReply, Post, Publication, Relook, Stop
+from reviews import (
+    absences,
+    claims,
+    corrections,
+    examples,
+    recalls,
+    reminders,
+    required_changes,
+    reveal,
+    safety,
+    workflow,
+)
+from reviews.enums import ReviewState, Role, SafetyOutcome, Seat, Stage, Verdict
 from reviews.models import (
+    Absence,
     CaseFacts,
     ChangeAnswer,
+    Citation,
     Claim,
     Confirmation,
     Correction,
@@ -34,7 +47,11 @@ from reviews.models import (
     HandOff,
     HelpGiven,
     Proposal,
+    Recall,
+    Recalled,
     Remark,
+    Reminded,
+    Reminder,
     RequiredChange,
     Reveal,
     Review,
@@ -432,6 +449,34 @@ def _end_claims() -> Verb:
     return claims.end_over
 
 
+def _enter_absence() -> Verb:
+    return partial(cases.absence, cases.person(Role.LEGAL), cases.person(Role.LEGAL))
+
+
+def _end_absence() -> Verb:
+    who = cases.person(Role.LEGAL)
+    return partial(absences.end, by=who, absence_id=cases.absence(who).pk)
+
+
+def _remind() -> Verb:
+    review = cases.review_at(ReviewState.SUBMITTED)
+    return partial(reminders._remind, review.pk, Stage.OVERDUE)
+
+
+def _recall() -> Verb:
+    cases.citing_review_at(ReviewState.CLEARED)
+    return partial(cases.recall, by=cases.person(Role.LEGAL))
+
+
+def _lift_recall() -> Verb:
+    recall, by = cases.recall(), cases.person(Role.LEGAL)
+    return partial(recalls.lift, by=by, recall_id=recall.pk, why="A mistake.")
+
+
+def _open_relook() -> Verb:
+    return partial(cases.relook, cases.queued_publication())
+
+
 VERBS: dict[str, Callable[[], Verb]] = {
     "claim": _claim,
     "release": _release,
@@ -469,6 +514,12 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "decline": _decline,
     "retire": _retire,
     "export": _export,
+    "enter_absence": _enter_absence,
+    "end_absence": _end_absence,
+    "remind": _remind,
+    "recall": _recall,
+    "lift_recall": _lift_recall,
+    "open_relook": _open_relook,
 }
 TABLES = (
     Post,
@@ -494,6 +545,13 @@ TABLES = (
     Stop,
     NoReply,
     Claim,
+    Absence,
+    Citation,
+    Recall,
+    Recalled,
+    Reminded,
+    Reminder,
+    Relook,
 )
 
 
@@ -503,6 +561,8 @@ def _state() -> list[Any]:
     rows += sorted(Stop.objects.values_list("pk", "lifted_at"))
     rows += sorted(NoReply.objects.values_list("pk", "reversed_at"))
     rows += sorted(Claim.objects.values_list("pk", "ended"))
+    rows += sorted(Recall.objects.values_list("pk", "lifted_at"))
+    rows += sorted(Absence.objects.values_list("pk", "ended_at"))
     rows += sorted(Proposal.objects.values_list("pk", "state"))
     rows += sorted(ListedWord.objects.values_list("pk", "retired_at"))
     rows += list(SafetyCase.objects.order_by("pk").values_list("disposed_at", "due_at"))

@@ -69,7 +69,12 @@ def story_with_canaries() -> None:
     author = cases.person(Role.CLINICIAN)
     corrections_with_canaries()
     draft = drafting.start(by=author, post_id=post.pk)
-    drafting.save(by=author, draft_id=draft.pk, body=f"It often settles, {CANARY}.")
+    drafting.save(
+        by=author,
+        draft_id=draft.pk,
+        body=f"It often settles, {CANARY}.",
+        references=f"A study of {CANARY}, https://{CANARY}.example/1",
+    )
     version = drafting.newest_version(draft)
     assert version is not None and version.text.scan is not None
     why = dict.fromkeys(version.text.scan.findings.values_list("pk", flat=True), CANARY)

@@ -9,10 +9,20 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from compliance.models import Finding, ListedWord
 from compliance.rules.profile import ApprovedClaim, Phrase
 from engage import stops
-from engage.models import Community, Post, Publication, Stop
+from engage.models import Community, Post, Publication, Relook, Stop
 from reviews import signposts
 from reviews.enums import ReviewState, Role
-from reviews.models import Notice, ProfileChange, Proposal, Review, SafetyCase, Signpost, User
+from reviews.models import (
+    Absence,
+    Notice,
+    ProfileChange,
+    Proposal,
+    Recall,
+    Review,
+    SafetyCase,
+    Signpost,
+    User,
+)
 from tests import cases
 
 IDENTIFYING = "Keisha Brandt"
@@ -36,6 +46,9 @@ class World:
     signpost: Signpost
     stop: Stop
     notice: Notice
+    absence: Absence
+    recall: Recall
+    relook: Relook
 
     def person(self, name: str, role: Role) -> User:
         """Somebody in this role; a clinician who opens a draft is the one who wrote it."""
@@ -69,6 +82,10 @@ class World:
             "no_reply": [self.post.pk],
             "lift_stop": [self.stop.pk],
             "notice": [self.notice.pk],
+            "end_absence": [self.absence.pk],
+            "recall": [self.recall.pk],
+            "lift_recall": [self.recall.pk],
+            "decide_relook": [self.relook.pk],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
@@ -90,11 +107,12 @@ def world() -> World:
     phrase = Phrase("miracle*", "both", "warn", "It promises too much.", "Say what it does.")
     profile = replace(cases.STRICTER, phrases=(phrase,), claims=(claim,))
     cases.profile_version(profile, here=post.community)
+    publication = cases.queued_publication()
     return World(
         post=post,
         masked=scan.findings.filter(rule_id="PHI-NAME").latest("start"),
         review=cases.review_at(ReviewState.SUBMITTED, flagged=True),
-        publication=cases.queued_publication(),
+        publication=publication,
         signal=SafetyCase.objects.latest("opened_at"),
         proposal=cases.proposal(),
         listed=cases.listed_word(),
@@ -103,6 +121,9 @@ def world() -> World:
         signpost=_signposts(),
         stop=_stops(post.community),
         notice=officer.notices.latest("created_at"),
+        absence=cases.absence(cases.person(Role.LEGAL)),
+        recall=cases.recall("An old label, 1999", instead="A new label, 2026"),
+        relook=cases.relook(publication),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -31,6 +32,9 @@ def queries(client: Client, address: str) -> int:
 
 def a_draft_by(author: User) -> None:
     cases.draft(versions_by=[author])
+
+
+numbers = itertools.count(2000)
 
 
 def a_standing_stop(user: User) -> Stop:
@@ -80,6 +84,7 @@ ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("notices", Role.LEGAL, lambda user: cases.review_at(ReviewState.CLEARED), "?tab=all"),
     ("notice_settings", Role.LEGAL, a_sent_notice_to, ""),
     ("installation", Role.ADMIN, a_failed_notice, ""),
+    ("recalls", Role.LEGAL, lambda user: cases.recall(f"Label {next(numbers)}"), ""),
     ("installation", Role.ADMIN, lambda user: cases.post(POST), ""),
 ]
 
@@ -109,6 +114,8 @@ def test_list_asks_as_often_for_three_rows_as_for_one(
         "signposts",
         "corrections",
         "publications",
+        "relooks",
+        "recalls",
         "history",
         "notices",
     ],

@@ -31,7 +31,7 @@ def fill_risk(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("compliance", "0005_rule_profiles"),
-        ("reviews", "0013_notices"),
+        ("reviews", "0014_time"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""What templates may show of this package."""
