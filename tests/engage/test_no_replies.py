@@ -106,7 +106,7 @@ def test_submitting_a_reply_that_was_begun_before_reverses_it() -> None:
     decide(draft.reply_to)
     review = drafting.submit(by=draft.started_by, draft_id=draft.pk, answers={})
     assert NoReply.objects.get().reversed_for == draft
-    workflow.withdraw(by=draft.started_by, review_id=review.pk, reason="Not needed.")
+    workflow.withdraw(by=draft.started_by, review_id=review.pk, code="other", reason="Not needed.")
     decide(draft.reply_to)
 
 
