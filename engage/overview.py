@@ -6,20 +6,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, QuerySet
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet
 
 from compliance.enums import Direction, ScanState
 from compliance.models import Event, Finding, VaultText
+from engage.enums import NoReplyReason
 from engage.models import Community, NoReply, Post, PostRevision, Publication, Thread
 from reviews.models import Review, SafetyCase
 
 
 @dataclass(frozen=True, slots=True)
+class NoReplies:
+    """Standing decisions not to reply: by reason, the share of the threads that have one, and the
+    median hours from the arrival of a post to the decision (None without any)."""
+
+    by_reason: dict[str, int]
+    percent: int
+    hours: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Counts. `posts_by_scan` counts each post by its revisions' scan state; `findings_by_rule`
-    counts findings in scanned posts (titles excluded); `no_replies` the standing decisions not to
-    reply by reason; `no_reply_percent` the threads with one; `no_reply_hours` the median from the
-    arrival of the post to the decision, None without any."""
+    counts findings in scanned posts (titles excluded)."""
 
     communities: int
     threads: int
@@ -29,9 +38,7 @@ class Overview:
     open_safety_cases: int
     reviews: dict[str, int]
     publications: dict[str, int]
-    no_replies: dict[str, int]
-    no_reply_percent: int
-    no_reply_hours: float | None
+    no_replies: NoReplies
     events: int
 
 
@@ -39,38 +46,35 @@ def overview() -> Overview:
     """The counts as they are now."""
     by_scan = dict.fromkeys((s.value for s in ScanState if s is not ScanState.EXEMPT), 0)
     by_scan |= _counts(PostRevision.objects.all(), "text__scan_state")
+    threads = Thread.objects.count()
     findings = Finding.objects.filter(scan__texts__post_revision__isnull=False)
     return Overview(
         communities=Community.objects.count(),
-        threads=Thread.objects.count(),
+        threads=threads,
         posts=Post.objects.count(),
         posts_by_scan=by_scan,
         findings_by_rule=_counts(findings, "rule_id"),
         open_safety_cases=SafetyCase.objects.filter(disposed_at=None).count(),
         reviews=_counts(Review.objects.all(), "state"),
         publications=_counts(Publication.objects.all(), "state"),
-        no_replies=_counts(NoReply.objects.filter(reversed_at=None), "reason"),
-        no_reply_percent=_no_reply_percent(),
-        no_reply_hours=_no_reply_hours(),
+        no_replies=_no_replies(threads),
         events=Event.objects.count(),
     )
 
 
-def _no_reply_percent() -> int:
-    threads = Thread.objects.count()
+def _no_replies(threads: int) -> NoReplies:
     standing = NoReply.objects.filter(reversed_at=None)
-    decided = standing.values("post__thread").distinct().count()
-    return round(100 * decided / threads) if threads else 0
-
-
-def _no_reply_hours() -> float | None:
+    of_reason = {r.value: Count("pk", filter=Q(reason=r)) for r in NoReplyReason}
+    counts = standing.aggregate(threads=Count("post__thread", distinct=True), **of_reason)
+    decided = counts.pop("threads")
+    reasons = {reason: count for reason, count in counts.items() if count}
+    total = sum(reasons.values())
+    if not total:
+        return NoReplies(reasons, 0, None)
     took = ExpressionWrapper(F("at") - F("post__arrived_at"), DurationField())
-    standing = NoReply.objects.filter(reversed_at=None).annotate(after=took).order_by("after")
-    count = standing.count()
-    if not count:
-        return None
-    middle = standing.values_list("after", flat=True)[(count - 1) // 2 : count // 2 + 1]
-    return round(float(median(after / timedelta(hours=1) for after in middle)), 1)
+    in_order = standing.annotate(took=took).order_by("took").values_list("took", flat=True)
+    middle = median(t / timedelta(hours=1) for t in in_order[(total - 1) // 2 : total // 2 + 1])
+    return NoReplies(reasons, round(100 * decided / threads), round(float(middle), 1))
 
 
 def waiting_texts() -> int:

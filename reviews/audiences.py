@@ -90,8 +90,8 @@ def acted(target: Target) -> set[UUID | None]:
 
 def acted_before_clearing(review: Review) -> set[UUID | None]:
     """Everybody who acted on it but who signed last: that signature cleared it."""
-    signatures = review.signatures
-    return acted(review) - {signatures[-1].user_id if signatures else None}
+    last = review.signatures[-1:] if review.signpost is None else []
+    return acted(review) - {signature.user_id for signature in last}
 
 
 def owner(case: SafetyCase) -> list[UUID | None]:

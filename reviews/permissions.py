@@ -45,6 +45,7 @@ class Permission(enum.Enum):
     CHANGE_PROFILES = "change the rules of communities"
     READ_SIGNPOSTS = "see all signposts"
     WRITE_SIGNPOSTS = "write or retire signposts"
+    SIGN_SIGNPOSTS = "sign signposts in advance"
     POST_SIGNPOSTS = "post signposts"
     READ_HISTORY = "read the history"
     BE_NOTIFIED = "be notified"
@@ -89,6 +90,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.CHANGE_PROFILES: frozenset({_O}),
     Permission.READ_SIGNPOSTS: frozenset({_O, _L, _S, _A}),
     Permission.WRITE_SIGNPOSTS: frozenset({_O, _L, _S}),
+    Permission.SIGN_SIGNPOSTS: frozenset({_O, _L}),
     Permission.POST_SIGNPOSTS: frozenset({_C, _O, _S}),
     Permission.READ_HISTORY: frozenset({_O, _L, _A, _M}),
     Permission.BE_NOTIFIED: frozenset(Role),
@@ -254,7 +256,7 @@ def check_may_approve_change(user: User, change: ProfileChange) -> None:
 
 def check_may_sign_signpost(user: User, signpost: Signpost, role: Role) -> None:
     """Raises unless this person may sign this signpost in this role now (law 1)."""
-    check_may(user, Permission.SIGN)
+    check_may(user, Permission.SIGN_SIGNPOSTS)
     if role not in SIGNING_ROLES or role not in user.roles:
         raise NotAllowed("You may not sign in a role that you do not hold.")
     if signpost.written_by_id == user.pk:

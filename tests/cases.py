@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.test import override_settings
 from django.utils import timezone
@@ -37,6 +38,7 @@ from reviews import (
     notice_choices,
     profile_changes,
     recalls,
+    required_changes,
     routes,
     safety,
     signposts,
@@ -56,6 +58,7 @@ from reviews.models import (
     User,
 )
 from reviews.people import add_person
+from reviews.required_changes import Said
 
 PASSWORD = "correct-horse-9-battery"
 LINE = "General information, not medical advice; please talk with your own clinician. {author}"
@@ -234,6 +237,12 @@ def confirm(review: Review, by: User) -> Review:
 def signers(review: Review) -> list[User]:
     """Who signed it, in that order."""
     return [User.objects.get(pk=signature.user_id) for signature in review.signatures]
+
+
+def done_as_required(draft_id: UUID, by: User) -> None:
+    """Marks every required change of a draft as done."""
+    answers = {e.change.pk: Said(True, "") for e in required_changes.waiting(draft_id)}
+    required_changes.answer(by=by, case_id=draft_id, answers=answers)
 
 
 def dispose_all(review: Review) -> list[Disposition]:

@@ -161,7 +161,7 @@ def _prepare(publications: int) -> list[str]:
     from engage.enums import ConnectorKind
     from engage.models import Post, Publication
     from reviews import clearance, workflow
-    from reviews.enums import Role
+    from reviews.enums import Role, Seat
     from reviews.people import add_person
     from tests import cases
 
@@ -194,11 +194,11 @@ def _prepare(publications: int) -> list[str]:
         assert version.text.scan is not None
         why = dict.fromkeys(version.text.scan.findings.values_list("pk", flat=True), "General.")
         review = drafting.submit(by=author, draft_id=draft.pk, answers=why)
-        for role in (Role.COMPLIANCE, Role.LEGAL):
+        for seat in (Seat.COMPLIANCE, Seat.LEGAL):
             workflow.sign(
-                by=people[role],
+                by=people[seat.role],
                 review_id=review.pk,
-                role=role,
+                seat=seat,
                 password=PASSWORD,
                 seen=clearance.seal_digest(review),
             )

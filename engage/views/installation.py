@@ -33,7 +33,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "waiting": waiting_texts(),
         "reviews": _labelled(counts.reviews, dict(ReviewState.choices)),
         "publications": _labelled(counts.publications, dict(PublicationState.choices)),
-        "no_replies": _labelled(counts.no_replies, dict(NoReplyReason.choices)),
+        "no_replies": _labelled(counts.no_replies.by_reason, dict(NoReplyReason.choices)),
         "findings": [(r, _title(rules, r), n) for r, n in counts.findings_by_rule.items()],
         "communities": list(Community.objects.all()),
         "people": [(p, [Role(g.role).label for g in p.role_grants.all()]) for p in people],

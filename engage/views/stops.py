@@ -91,9 +91,12 @@ def _try(request: HttpRequest, form: str, act: Callable[[], Any], done: str) -> 
 def stop(request: HttpRequest) -> HttpResponse:
     """Stops."""
 
+    by = cast(User, request.user)
+    permissions.check_may(by, Permission.STOP)
+
     def act() -> None:
         stops.stop(
-            by=cast(User, request.user),
+            by=by,
             community_id=_community(request.POST.get("where", "")),
             reason=request.POST.get("reason", ""),
         )

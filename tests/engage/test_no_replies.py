@@ -18,7 +18,7 @@ from compliance.exceptions import BadInput, NotAllowed, Refusal
 from compliance.models import Event
 from engage import drafting, no_replies
 from engage.models import NoReply, Post
-from engage.overview import overview
+from engage.overview import NoReplies, overview
 from reviews import workflow
 from reviews.enums import ReviewState, Role
 from reviews.exceptions import WrongState
@@ -106,7 +106,7 @@ def test_submitting_a_reply_that_was_begun_before_reverses_it() -> None:
     decide(draft.reply_to)
     review = drafting.submit(by=draft.started_by, draft_id=draft.pk, answers={})
     assert NoReply.objects.get().reversed_for == draft
-    workflow.withdraw(by=draft.started_by, review_id=review.pk, reason="Not needed.")
+    workflow.withdraw(by=draft.started_by, review_id=review.pk, code="other", reason="Not needed.")
     decide(draft.reply_to)
 
 
@@ -167,16 +167,14 @@ def test_auditor_reads_it_and_decides_nothing(client: Client) -> None:
 
 
 def test_overview_counts_share_and_median_time(client: Client) -> None:
-    assert overview().no_reply_hours is None and overview().no_reply_percent == 0
+    assert overview().no_replies == NoReplies({}, 0, None)
     now = timezone.now()
     for hours in (1, 2, 9):
         post = cases.post()
         Post.objects.filter(pk=post.pk).update(arrived_at=now - timedelta(hours=hours))
         decide(post)
     cases.post()
-    counts = overview()
-    assert (counts.no_replies, counts.no_reply_percent) == ({"late": 3}, 75)
-    assert counts.no_reply_hours == 2.0
+    assert overview().no_replies == NoReplies({"late": 3}, 75, 2.0)
     told = StringIO()
     call_command("status", stdout=told)
     assert "decided not to reply" in told.getvalue() and "2.0" in told.getvalue()
@@ -191,7 +189,7 @@ def test_two_decisions_have_their_mean() -> None:
         post = cases.post()
         Post.objects.filter(pk=post.pk).update(arrived_at=now - timedelta(hours=hours))
         decide(post)
-    assert overview().no_reply_hours == 3.5
+    assert overview().no_replies.hours == 3.5
 
 
 # Round every verb:

@@ -17,7 +17,15 @@ from compliance import vault
 from config import logs
 from engage import drafting, intake, publishing, watching
 from engage.connectors.base import Live, LiveState, Posted
-from reviews import corrections, deliveries, gates, profile_changes, reminders, safety, workflow
+from reviews import (
+    corrections,
+    deliveries,
+    gates,
+    profile_changes,
+    safety,
+    safety_reminders,
+    workflow,
+)
 from reviews.enums import NoticeKind, ReviewState, Role, SafetyOutcome
 from reviews.models import Delivery, Notice, Review, SafetyCase, User
 from tests import cases
@@ -84,7 +92,10 @@ def story(hooks: HookServer, platform: FakePlatform) -> None:
         workflow.remark(by=people[Role.LEGAL], review_id=review.pk, body=f"{WORDS}?")
         if number == 1:
             reason = f"Not {WORDS}."
-            workflow.send_back(by=people[Role.COMPLIANCE], review_id=review.pk, reason=reason)
+            workflow.send_back(
+                by=people[Role.COMPLIANCE], review_id=review.pk, code="other", reason=reason
+            )
+            cases.done_as_required(draft.pk, people[Role.CLINICIAN])
     cases.dispose_all(review)
     cases.sign(review, Role.COMPLIANCE, by=people[Role.COMPLIANCE])
     cases.sign(review, Role.LEGAL, by=people[Role.LEGAL])
@@ -96,7 +107,9 @@ def story(hooks: HookServer, platform: FakePlatform) -> None:
         LiveState.LIVE, f"{DRAFT} was changed", "2"
     )
     watching.look(publication.pk)
-    workflow.withdraw(by=people[Role.CLINICIAN], review_id=review.pk, reason=f"{WORDS}!")
+    workflow.withdraw(
+        by=people[Role.CLINICIAN], review_id=review.pk, code="other", reason=f"{WORDS}!"
+    )
     _safety(people)
     _rules(people, here, post)
 
@@ -119,7 +132,7 @@ def _safety(people: dict[Role, User]) -> None:
     another = cases.person(Role.SAFETY)
     safety.take(by=people[Role.SAFETY], case_id=case.pk)
     SafetyCase.objects.filter(pk=case.pk).update(due_at=timezone.now())
-    reminders.remind()
+    safety_reminders.remind()
     safety.record_help(by=another, case_id=case.pk, how=f"Called {WORDS}.")
     safety.hand_off(by=another, case_id=case.pk, recipient=WORDS, reference=WORDS)
     safety.dispose(by=another, case_id=case.pk, outcome=SafetyOutcome.FORWARDED, reason=f"{WORDS}.")

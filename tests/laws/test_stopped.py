@@ -92,7 +92,10 @@ def test_what_is_live_is_taken_down(platform: FakePlatform) -> None:
     drive(publication)
     stop()
     workflow.withdraw(
-        by=publication.review.submitted_by, review_id=publication.review_id, reason="No."
+        by=publication.review.submitted_by,
+        review_id=publication.review_id,
+        code="other",
+        reason="No.",
     )
     withdrawing.follow_withdrawals()
     assert drive(publication) == PublicationState.WITHDRAWN and platform.withdrawn == [REF]

@@ -276,7 +276,9 @@ def test_signpost_is_not_confirmed() -> None:
 def test_suspended_review_can_still_be_sent_back_after_one_confirmed() -> None:
     review = suspended().review
     cases.confirm(review, cases.signers(review)[0])
-    workflow.send_back(by=cases.person(Role.LEGAL), review_id=review.pk, reason="It moved.")
+    workflow.send_back(
+        by=cases.person(Role.LEGAL), review_id=review.pk, code="other", reason="It moved."
+    )
     with pytest.raises(WrongState):
         cases.confirm(review, cases.signers(review)[1])
 

@@ -226,7 +226,9 @@ def test_administrators_see_what_can_not_be_sent(client: Client) -> None:
 
 def test_decision_is_a_notice_with_its_link_for_the_author(client: Client) -> None:
     review = cases.review_at(ReviewState.SUBMITTED)
-    workflow.send_back(by=cases.person(Role.LEGAL), review_id=review.pk, reason="Shorter.")
+    workflow.send_back(
+        by=cases.person(Role.LEGAL), review_id=review.pk, code="other", reason="Shorter."
+    )
     client.force_login(review.submitted_by)
     notice = review.submitted_by.notices.get(kind=NoticeKind.SENT_BACK)
     page = page_at(client, reverse("notices"))

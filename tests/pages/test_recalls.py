@@ -237,7 +237,10 @@ def test_what_is_not_live_any_more_does_not_wait(platform: FakePlatform) -> None
     publication = live(platform)
     relook = cases.relook(publication)
     workflow.withdraw(
-        by=publication.review.submitted_by, review_id=publication.review_id, reason="Old."
+        by=publication.review.submitted_by,
+        review_id=publication.review_id,
+        code="other",
+        reason="Old.",
     )
     assert not relooks.waiting().exists()
     with pytest.raises(WrongState):

@@ -111,7 +111,9 @@ def test_the_whole_story(peer: Peer, later: Any) -> None:
     newest = LiveCopy.objects.filter(publication=publication).latest("seen_at")
     assert newest.text and vault.unseal(newest.text) == "Somebody else wrote this."
 
-    workflow.withdraw(by=review.submitted_by, review_id=review.pk, reason="It was changed.")
+    workflow.withdraw(
+        by=review.submitted_by, review_id=review.pk, code="other", reason="It was changed."
+    )
     swept()
     later()
     swept()

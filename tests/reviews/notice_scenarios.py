@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,15 @@ from django.test import override_settings
 from engage import drafting, publishing, watching
 from engage.connectors.base import Ambiguous, Live, LiveState, Pending, Posted, Refused, Unknown
 from engage.models import Publication
-from reviews import corrections, profile_changes, reminders, safety, signposts, workflow
+from reviews import (
+    corrections,
+    profile_changes,
+    reminders,
+    safety,
+    safety_reminders,
+    signposts,
+    workflow,
+)
 from reviews.enums import NoticeKind, ReviewState, Role, SafetyOutcome
 from reviews.models import Notice, Proposal, Review, RoleGrant, SafetyCase, User
 from tests import cases
@@ -59,9 +67,12 @@ class Reply:
         )
         for name in ("gone", "demoted"):
             workflow.remark(by=people[name], review_id=first.pk, body="I wonder.")
-        workflow.send_back(by=people["earlier"], review_id=first.pk, reason="Shorter, please.")
+        workflow.send_back(
+            by=people["earlier"], review_id=first.pk, code="other", reason="Shorter, please."
+        )
         leave(people)
         drafting.save(by=people["author"], draft_id=first.case_id, body=cases.FLAGGED + " Ask.")
+        cases.done_as_required(first.case_id, people["author"])
         self.review = self._submitted(first)
 
     def _submitted(self, first: Review) -> Review:
@@ -95,12 +106,13 @@ class Reply:
         return publication
 
     def decided(self, verb: Callable[..., Any]) -> UUID:
-        verb(by=self.people["actor"], review_id=self.signed().pk, reason="Because.")
+        verb(by=self.people["actor"], review_id=self.signed().pk, code="other", reason="Because.")
         return self.review.pk
 
 
 Scenario = Callable[[FakePlatform], tuple[UUID, People]]
 ACTED = {"author", "coauthor", "earlier", "disposer", "commenter", "signer"}
+MONDAY = datetime(2026, 11, 30, 12, tzinfo=UTC)  # in working time
 COUNSEL = {"idle legal", "disposer", "commenter", "actor"}
 OFFICERS = {"idle compliance", "earlier", "signer"}
 
@@ -153,8 +165,9 @@ def expired(platform: FakePlatform) -> tuple[UUID, People]:
 def near(hours: float) -> Scenario:
     def scenario(platform: FakePlatform) -> tuple[UUID, People]:
         reply = Reply()
-        with as_of(reply.signed().due_at - timedelta(hours=hours)):
-            reminders.remind()
+        due_at = MONDAY + timedelta(hours=hours)
+        Review.objects.filter(pk=reply.signed().pk).update(due_at=due_at)
+        reminders.remind_due(MONDAY)
         return reply.review.pk, reply.people
 
     return scenario
@@ -180,7 +193,7 @@ def look_twice(publication: Publication) -> None:
 def take_down(publication: Publication) -> None:
     review = publication.review
     author = review.submitted_by
-    workflow.withdraw(by=author, review_id=review.pk, reason="Not any more.")
+    workflow.withdraw(by=author, review_id=review.pk, code="other", reason="Not any more.")
     publishing.withdrawing.follow_withdrawals()
     drive(publication)
 
@@ -249,7 +262,7 @@ def signal_near(minutes: float) -> Scenario:
         pk = signal.worked_on()
         case = SafetyCase.objects.get(pk=pk)
         with as_of(case.due_at - timedelta(minutes=minutes)):
-            reminders.remind()
+            safety_reminders.remind()
         return pk, signal.people
 
     return scenario
@@ -321,8 +334,9 @@ TABLE: dict[NoticeKind, tuple[Scenario, set[str]]] = {
     K.SUSPENDED: (suspended, ACTED | {"actor"}),
     K.EXPIRED: (expired, ACTED | {"actor"}),
     K.REMARKED: (remarked, ACTED),
-    K.DUE_SOON: (near(5), COUNSEL),
+    K.DUE_SOON: (near(1), COUNSEL),
     K.OVERDUE: (near(0), COUNSEL),
+    K.ESCALATED: (near(-72), COUNSEL | OFFICERS),
     K.PUBLISHED: (posted(Posted(REF)), ACTED | {"actor", "demoted"}),
     K.HELD_THERE: (posted(Pending(REF)), ACTED | {"actor", "demoted"}),
     K.REFUSED_THERE: (posted(Refused("banned")), ACTED | {"actor", "demoted"}),
@@ -394,7 +408,7 @@ class as_of:
         self._moment, self._patch = moment, pytest.MonkeyPatch()
 
     def __enter__(self) -> None:
-        self._patch.setattr(reminders.timezone, "now", lambda: self._moment)
+        self._patch.setattr(safety_reminders.timezone, "now", lambda: self._moment)
 
     def __exit__(self, *rest: object) -> None:
         self._patch.undo()

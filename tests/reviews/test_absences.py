@@ -37,7 +37,7 @@ def test_delegate_signs_in_a_role_of_the_absent(role: Role, delegate_role: Role)
 @pytest.mark.parametrize("role", Role)
 def test_absence_is_for_those_who_write_or_sign(role: Role) -> None:
     who = cases.person(role)
-    if role in (Role.CLINICIAN, *SIGNING_ROLES):
+    if role in (Role.CLINICIAN, Role.MEDICAL, *SIGNING_ROLES):
         assert cases.absence(who).person == who
     else:
         with pytest.raises(NotAllowed):

@@ -37,7 +37,10 @@ def sent_back(to: User, times: int = 1) -> None:
     for _ in range(times):
         review = cases.review_at(ReviewState.SUBMITTED, versions_by=[to])
         workflow.send_back(
-            by=cases.person(Role.COMPLIANCE), review_id=review.pk, reason="Shorter, please."
+            by=cases.person(Role.COMPLIANCE),
+            review_id=review.pk,
+            code="other",
+            reason="Shorter, please.",
         )
 
 

@@ -17,13 +17,13 @@ from compliance import ledger
 from compliance.ledger.kinds import EventKind
 from compliance.models import Event
 from engage.connectors.base import Posted
-from reviews import notices, reminders, safety, workflow
+from reviews import notices, reminders, safety, safety_reminders, workflow
 from reviews.enums import NoticeGroup, NoticeKind, ReviewState, Role
 from reviews.models import Delivery, Notice, Review
 from reviews.notice_table import AUDIENCE, FROM_LEDGER, UNTOLD
 from tests import cases
 from tests.laws.test_one_live_copy import FakePlatform, drive, platform
-from tests.reviews.notice_scenarios import REF, TABLE, K, as_of
+from tests.reviews.notice_scenarios import MONDAY, REF, TABLE, K, as_of
 
 __all__ = ["platform"]  # a fixture
 
@@ -89,7 +89,7 @@ def test_what_asks_is_settled_when_nobody_is_asked_any_more() -> None:
     assert waiting.count() == 3
     cases.sign(review, Role.COMPLIANCE, by=officers[0])
     assert {n.recipient for n in waiting} == {counsel}
-    workflow.refuse(by=cases.person(Role.LEGAL), review_id=review.pk, reason="No.")
+    workflow.refuse(by=cases.person(Role.LEGAL), review_id=review.pk, code="other", reason="No.")
     assert not waiting.all().exists()
 
 
@@ -111,8 +111,8 @@ def test_who_comes_later_is_asked_with_the_next_signature() -> None:
 def test_deadline_that_was_met_is_not_asked_for_any_more() -> None:
     officer, case = cases.person(Role.SAFETY), cases.signals("SAFE-CRISIS", cases.CRISIS)[0]
     with as_of(case.due_at):
-        assert reminders.remind() == 1
-        assert reminders.remind() == 0
+        assert safety_reminders.remind() == 1
+        assert safety_reminders.remind() == 0
     overdue = Notice.objects.get(kind=K.SAFETY_OVERDUE, recipient=officer)
     assert overdue.read_at is None
     safety.record_help(by=officer, case_id=case.pk, how="Called.")
@@ -122,9 +122,9 @@ def test_deadline_that_was_met_is_not_asked_for_any_more() -> None:
 
 def test_overdue_takes_the_place_of_due_soon() -> None:
     counsel, review = cases.person(Role.LEGAL), cases.review_at(ReviewState.IN_REVIEW)
-    for hours in (7, 5, 5, 0, 0):
-        with as_of(review.due_at - timedelta(hours=hours)):
-            reminders.remind()
+    Review.objects.filter(pk=review.pk).update(due_at=MONDAY)
+    for hours in (3, 1, 1, 0, 0):
+        reminders.remind_due(MONDAY - timedelta(hours=hours))
     reminded = counsel.notices.filter(kind__in=(K.DUE_SOON, K.OVERDUE)).order_by("created_at")
     assert [(n.kind, n.read_at is None) for n in reminded] == [
         (K.DUE_SOON, False),
@@ -148,12 +148,14 @@ def test_notice_commits_with_its_event_or_not_at_all(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(notices.deliveries, "plan", fails)
     with pytest.raises(RuntimeError):
-        workflow.refuse(by=cases.person(Role.LEGAL), review_id=review.pk, reason="No.")
+        workflow.refuse(
+            by=cases.person(Role.LEGAL), review_id=review.pk, code="other", reason="No."
+        )
     assert Review.objects.get(pk=review.pk).state == ReviewState.SUBMITTED
     assert not Event.objects.filter(kind=EventKind.REFUSED).exists()
     assert not Notice.objects.filter(kind=K.REFUSED).exists()
     monkeypatch.undo()
-    workflow.refuse(by=cases.person(Role.LEGAL), review_id=review.pk, reason="No.")
+    workflow.refuse(by=cases.person(Role.LEGAL), review_id=review.pk, code="other", reason="No.")
     assert Notice.objects.filter(kind=K.REFUSED).exists()  # the negative control
 
 
@@ -167,7 +169,7 @@ def test_verb_that_fails_after_its_event_tells_nobody(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(ledger.events, "LISTENERS", [*ledger.LISTENERS, then_fail])
     with pytest.raises(RuntimeError):
-        workflow.refuse(by=counsel, review_id=review.pk, reason="No.")
+        workflow.refuse(by=counsel, review_id=review.pk, code="other", reason="No.")
     assert seen == [1] and not Notice.objects.filter(kind=K.REFUSED).exists()
     assert not Delivery.objects.exists()
 

@@ -97,7 +97,7 @@ def test_escalation_names_all_compliance_officers_too() -> None:
 
 def test_review_that_was_signed_meanwhile_is_not_reminded_of() -> None:
     review = due(cases.review_at(ReviewState.SUBMITTED), MONDAY)
-    workflow.refuse(by=cases.person(Role.LEGAL), review_id=review.pk, reason="No.")
+    workflow.refuse(by=cases.person(Role.LEGAL), review_id=review.pk, code="other", reason="No.")
     assert not reminders._remind(review.pk, Stage.OVERDUE)
 
 

@@ -71,7 +71,7 @@ def test_write_of_something_improper_is_refused(changes: dict[str, Any]) -> None
 
 VERBS: dict[str, tuple[Permission, Callable[[User], object]]] = {
     "write": (Permission.WRITE_SIGNPOSTS, lambda by: written(by=by)),
-    "sign": (Permission.SIGN, lambda by: cases.sign_signpost(written(), _role(by), by)),
+    "sign": (Permission.SIGN_SIGNPOSTS, lambda by: cases.sign_signpost(written(), _role(by), by)),
     "retire": (
         Permission.WRITE_SIGNPOSTS,
         lambda by: signposts.retire(by=by, signpost_id=cases.signpost().pk),
@@ -254,6 +254,7 @@ def test_clear_without_the_second_signature_is_refused() -> None:
             signpost=half,
             case_id=half.pk,
             thread_id=half.pk,
+            community_id=half.pk,
             community_name="",
             text=cases.post().revisions.get().text,
             packet=None,  # type: ignore[arg-type]  # it is refused before anybody looks

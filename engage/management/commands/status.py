@@ -23,10 +23,10 @@ class Command(BaseCommand):
         self._section("findings in posts by rule", now.findings_by_rule)
         self._section("reviews", now.reviews)
         self._section("publications", now.publications)
-        self._section("decided not to reply", now.no_replies)
-        if now.no_reply_hours is not None:
-            self._line("  of the threads, in percent", now.no_reply_percent)
-            self._line("  hours to the decision, median", now.no_reply_hours)
+        self._section("decided not to reply", now.no_replies.by_reason)
+        if now.no_replies.hours is not None:
+            self._line("  of the threads, in percent", now.no_replies.percent)
+            self._line("  hours to the decision, median", now.no_replies.hours)
         self._line("ledger events", now.events)
 
     def _section(self, title: str, counts: dict[str, int]) -> None:
