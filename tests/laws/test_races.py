@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connection, connections, transaction
 
 from compliance.exceptions import Refusal
 from compliance.ledger import events
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = pytest.mark.parametrize("rounds", [40, pytest.param(1000, marks=pytest.mark.long)])
 THINKS = 0.004  # seconds between a look and a write, so that the other one gets between
+COMMITS = 0.02  # seconds between a written answer and its commit
 
 Verb = Callable[[], object]
 
@@ -88,6 +89,7 @@ class Table:
         open_ = Review.objects.filter(case_id=self.draft.pk, state__in=workflow.OPEN_STATES)
         for review in open_:
             self.withdraw(review)
+        self.seen.clear()
 
     def stale(self) -> int:
         """Signatures under something else than their signer saw, or than what is there."""
@@ -108,15 +110,24 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer at a time anyway")
     monkeypatch.setattr(events, "LISTENERS", [])
-    for module, name in ((signatures, "write"), (required_changes, "_keep")):
-        monkeypatch.setattr(module, name, thoughtful(getattr(module, name)))
+    monkeypatch.setattr(signatures, "write", after_a_thought(signatures.write))
+    monkeypatch.setattr(required_changes, "_keep", before_a_thought(required_changes._keep))
     yield Table()
 
 
-def thoughtful(verb: Callable[..., object]) -> Callable[..., object]:
+def after_a_thought(verb: Callable[..., object]) -> Callable[..., object]:
     def slow(*args: object, **kwargs: object) -> object:
         time.sleep(THINKS)
         return verb(*args, **kwargs)
+
+    return slow
+
+
+def before_a_thought(verb: Callable[..., object]) -> Callable[..., object]:
+    def slow(*args: object, **kwargs: object) -> object:
+        done = verb(*args, **kwargs)
+        time.sleep(COMMITS)
+        return done
 
     return slow
 
@@ -185,78 +196,95 @@ def test_edit_against_sign_leaves_no_signature_on_what_was_not_seen(
         done = [count + one for count, one in zip(done, both, strict=True)]
         assert table.stale() == 0, EDITS[number % len(EDITS)].__name__
         table.clear_away()
-        table.seen.clear()
     print(f"{rounds} races: {done[0]} times the one was done, {done[1]} times the other")
     assert all(done)  # neither always comes first
 
 
 def two_for_one_seat(table: Table, review: Review) -> list[bool]:
     first, second = table.officers
-    done = at_the_same_time(
+    return at_the_same_time(
         table.signing(review, first, Seat.COMPLIANCE),
         table.signing(review, second, Seat.COMPLIANCE),
     )
-    assert sum(done) == 1
-    return done
 
 
 def one_for_two_seats(table: Table, review: Review) -> list[bool]:
+    # After another signature: the state stays as it is, so that it can't show who was quicker.
+    table.signing(review, table.officers[0], Seat.COMPLIANCE)()
     one = table.counsel[0]
-    done = at_the_same_time(
+    return at_the_same_time(
         table.signing(review, one, Seat.LEGAL), table.signing(review, one, Seat.SECOND_LEGAL)
     )
-    assert sum(done) == 1
-    return done
 
 
 def everybody(table: Table, review: Review) -> list[bool]:
     (officer, _), (first, second) = table.officers, table.counsel
-    done = at_the_same_time(
+    return at_the_same_time(
         table.signing(review, officer, Seat.COMPLIANCE),
         table.signing(review, first, Seat.LEGAL),
         table.signing(review, second, Seat.SECOND_LEGAL),
     )
-    assert all(done)
-    cleared = Review.objects.select_related("packet__key").get(pk=review.pk)
-    assert cleared.state == ReviewState.CLEARED and clearance.cleared_text(cleared)
-    return done
 
 
 SIGNERS = (two_for_one_seat, one_for_two_seats, everybody)
 
 
+def signers(table: Table, number: int) -> list[bool]:
+    review = table.submit()
+    table.dispose(review)
+    return SIGNERS[number % len(SIGNERS)](table, review)
+
+
 @ROUNDS
 def test_two_signers_at_once_sign_each_once_and_what_they_saw(table: Table, rounds: int) -> None:
     for number in range(rounds):
-        review = table.submit()
-        table.dispose(review)
-        SIGNERS[number % len(SIGNERS)](table, review)
+        done = signers(table, number)
         assert table.stale() == 0
+        review = Review.objects.select_related("packet__key").latest("submitted_at")
+        if SIGNERS[number % len(SIGNERS)] is everybody:
+            assert all(done) and clearance.cleared_text(review)
+        else:
+            assert sum(done) == 1 and review.state == ReviewState.IN_REVIEW
         table.clear_away()
-        table.seen.clear()
+    print(f"{rounds} races of signers")
+
+
+def test_submission_waits_for_an_answer_that_is_being_committed(table: Table) -> None:
+    review = table.submit()
+    workflow.send_back(
+        by=table.officers[0], review_id=review.pk, code="other", reason="Please shorten it."
+    )
+    change = review.required_changes.get().pk
+    answer = partial(required_changes.answer, by=table.author, case_id=table.draft.pk)
+    answer(answers={change: required_changes.Said(True, "")})
+    submitted: list[bool] = []
+
+    def submits() -> None:
+        submitted.extend(at_the_same_time(table.submit))
+
+    worker = threading.Thread(target=submits)
+    with transaction.atomic():
+        answer(answers={change: required_changes.Said(False, "It would say less.")})
+        worker.start()
+        worker.join(timeout=3)
+        assert worker.is_alive()  # else the reply is signed without the answer that it has then
+    worker.join(timeout=10)
+    assert submitted == [True]
 
 
 def unlocked(review_id: UUID) -> Review:
     return Review.objects.select_related("packet__key").get(pk=review_id)
 
 
-@pytest.mark.parametrize("race", [finding_disposed_of_anew, one_for_two_seats])
+@pytest.mark.parametrize("race", [finding_disposed_of_anew, signers])
 def test_races_find_a_lock_that_is_gone(
-    table: Table, monkeypatch: pytest.MonkeyPatch, race: Callable[..., object]
+    table: Table, monkeypatch: pytest.MonkeyPatch, race: Callable[[Table, int], object]
 ) -> None:
     monkeypatch.setattr(workflow, "_locked", unlocked)
     monkeypatch.setitem(globals(), "THINKS", 0.05)
     for number in range(40):
-        if race is one_for_two_seats:
-            review = table.submit()
-            table.dispose(review)
-            one = table.counsel[0]
-            seats = (Seat.LEGAL, Seat.SECOND_LEGAL)
-            at_the_same_time(*(table.signing(review, one, seat) for seat in seats))
-        else:
-            race(table, number)
+        race(table, number)
         if table.stale():
             return
         table.clear_away()
-        table.seen.clear()
     pytest.fail("no signature went wrong although nothing is locked")

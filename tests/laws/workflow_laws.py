@@ -24,8 +24,8 @@ def check(draft: Draft, before: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, str]
     for review in Review.objects.filter(case_id=draft.pk):
         states[review.pk] = review.state
         _check_way(before.get(review.pk), review.state)
-        if review.state in SIGNED:
-            _check_signed(review, writers)
+        if review.state in OPEN:
+            _check_signed(review, writers, whole=review.state in SIGNED)
         if review.state == "cleared" and review.suspensions:
             _check_confirmed(review)
         if review.state in OPEN:
@@ -53,15 +53,16 @@ def _wanted(review: Review) -> set[str]:
     return {seat for seat in SEATS if getattr(review, f"{seat}_step") is not None}
 
 
-def _check_signed(review: Review, writers: set[uuid.UUID]) -> None:
+def _check_signed(review: Review, writers: set[uuid.UUID], *, whole: bool = True) -> None:
     given = {s.role: s for s in SignOff.objects.filter(review=review)}
     further = {s.seat: s for s in FurtherSignOff.objects.filter(review=review)}
     signatures = {**given, **further}
-    assert set(signatures) >= _wanted(review) >= {"compliance", "legal"}, "a signature lacks"
+    assert _wanted(review) >= {"compliance", "legal"}, "a route without the two"
+    assert not whole or set(signatures) == _wanted(review), "a signature lacks"
     people = {signature.user_id for signature in signatures.values()}
     assert len(people) == len(signatures), "somebody signed twice"
     assert not people & writers, "somebody signed what they wrote"
-    assert len({s.digest for s in signatures.values()}) == 1, "they signed different things"
+    assert len({s.digest for s in signatures.values()}) < 2, "they signed different things"
 
 
 def _check_confirmed(review: Review) -> None:
