@@ -37,13 +37,13 @@ class Table:
     """One reply and those who work on it; each round submits it anew."""
 
     def __init__(self) -> None:
-        here = cases.community()
         self.author = cases.person(Role.CLINICIAN)
         self.officers = [cases.person(Role.COMPLIANCE) for _ in range(2)]
         self.counsel = [cases.person(Role.LEGAL) for _ in range(2)]
         self.draft = cases.draft(cases.FLAGGED, [self.author])
-        here = self.draft.thread.community
-        cases.routed(Route(second_legal_for=(EVERY_REPLY,)), here)
+        self.peer = cases.person(Role.MEDICAL)
+        route = Route(medical_for=(EVERY_REPLY,), second_legal_for=(EVERY_REPLY,))
+        cases.routed(route, self.draft.thread.community)
         self.seen: dict[tuple[UUID, UUID], str] = {}
 
     def submit(self) -> Review:
@@ -209,7 +209,7 @@ def two_for_one_seat(table: Table, review: Review) -> list[bool]:
 
 
 def one_for_two_seats(table: Table, review: Review) -> list[bool]:
-    # After another signature: the state stays as it is, so that it can't show who was quicker.
+    # Between two others: neither the state nor a clearance that is refused shows a second one.
     table.signing(review, table.officers[0], Seat.COMPLIANCE)()
     one = table.counsel[0]
     return at_the_same_time(
@@ -223,6 +223,7 @@ def everybody(table: Table, review: Review) -> list[bool]:
         table.signing(review, officer, Seat.COMPLIANCE),
         table.signing(review, first, Seat.LEGAL),
         table.signing(review, second, Seat.SECOND_LEGAL),
+        table.signing(review, table.peer, Seat.MEDICAL),
     )
 
 
