@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -190,14 +191,17 @@ EDITS = (text_rewritten, finding_disposed_of_anew, changes_answered_anew)
 def test_edit_against_sign_leaves_no_signature_on_what_was_not_seen(
     table: Table, rounds: int
 ) -> None:
-    done = [0, 0]
-    for number in range(rounds):
-        both = EDITS[number % len(EDITS)](table, number)
-        done = [count + one for count, one in zip(done, both, strict=True)]
-        assert table.stale() == 0, EDITS[number % len(EDITS)].__name__
-        table.clear_away()
-    print(f"{rounds} races: {done[0]} times the one was done, {done[1]} times the other")
-    assert all(done)  # neither always comes first
+    done = Counter[str]()
+    try:
+        for number in range(rounds):
+            edit = EDITS[number % len(EDITS)]
+            edited, signed = edit(table, number)
+            assert table.stale() == 0, edit.__name__
+            done += Counter(races=1, edited=edited, signed=signed)
+            table.clear_away()
+    finally:
+        print("edit against sign:", dict(done))
+    assert done["edited"] and done["signed"]  # neither always comes first
 
 
 def two_for_one_seat(table: Table, review: Review) -> list[bool]:
@@ -238,16 +242,20 @@ def signers(table: Table, number: int) -> list[bool]:
 
 @ROUNDS
 def test_two_signers_at_once_sign_each_once_and_what_they_saw(table: Table, rounds: int) -> None:
-    for number in range(rounds):
-        done = signers(table, number)
-        assert table.stale() == 0
-        review = Review.objects.select_related("packet__key").latest("submitted_at")
-        if SIGNERS[number % len(SIGNERS)] is everybody:
-            assert all(done) and clearance.cleared_text(review)
-        else:
-            assert sum(done) == 1 and review.state == ReviewState.IN_REVIEW
-        table.clear_away()
-    print(f"{rounds} races of signers")
+    raced = 0
+    try:
+        for number in range(rounds):
+            done = signers(table, number)
+            assert table.stale() == 0
+            review = Review.objects.select_related("packet__key").latest("submitted_at")
+            if SIGNERS[number % len(SIGNERS)] is everybody:
+                assert all(done) and clearance.cleared_text(review)
+            else:
+                assert sum(done) == 1 and review.state == ReviewState.IN_REVIEW
+            table.clear_away()
+            raced += 1
+    finally:
+        print(f"two signers: {raced} races")
 
 
 def test_submission_waits_for_an_answer_that_is_being_committed(table: Table) -> None:

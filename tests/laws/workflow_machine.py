@@ -28,6 +28,7 @@ from tests.laws.test_fails_closed_and_safety_first import _arrive
 from tests.laws.workflow_model import SEATS, STATES, Model, Submission
 from tests.laws.workflow_world import PEOPLE, TEXTS, World
 
+PLACES = ["bea", "mix", "any1", "any2", *(name for name in PEOPLE if name not in ("bea", "mix"))]
 WHO = st.sampled_from([*PEOPLE, "any1", "any2"])
 ROLES = st.sets(st.sampled_from([role.value for role in Role]), min_size=1, max_size=3)
 AUTHOR = st.sampled_from(["clara", "clara", "bea", "mix"])
@@ -170,14 +171,18 @@ class Workflow(RuleBasedStateMachine):
         else:
             ways = [(w, s) for s in SEATS for w in PEOPLE if self.model.may_sign(w, s, on)]
             for who, seat in ways[:1]:
-                self.sign(who, seat, 9, "", False)
+                self.sign(who, seat, 9, "", "", False)
 
     @precondition(lambda self: self.ids)
     @rule(who=WHO, seat=SEAT, which=WHICH, amiss=st.sampled_from(["", "", "", "password", "seen"]),
+          among=st.sampled_from(["", "", "authors", "signers"]),
           short=st.booleans())  # fmt: skip
-    def sign(self, who: str, seat: str, which: int, amiss: str, short: bool) -> None:
+    def sign(self, who: str, seat: str, which: int, amiss: str, among: str, short: bool) -> None:
         on, review = self.target(which)
-        if seat == "legal" and not self.model.has(who, "legal"):  # mostly a seat of theirs
+        # Often somebody who must not, in a seat of theirs.
+        if among == "authors" or (among == "signers" and on.signers):
+            who = min(on.authors if among == "authors" else on.signers, key=PLACES.index)
+        if among and not self.model.has(who, SEATS[seat]):
             seat = next((s for s, role in SEATS.items() if self.model.has(who, role)), seat)
         text = vault.unseal(review.text)
         seen = "0" * 64 if amiss == "seen" else clearance.seal_digest(review)
