@@ -119,7 +119,11 @@ def waiting(case_id: UUID) -> list[Entry]:
 
 def _waiting(case_id: UUID, lock: bool = False) -> Review | None:
     reviews = Review.objects.filter(case_id=case_id).order_by("-submitted_at")
-    newest = (reviews.select_for_update(of=("self",)) if lock else reviews).first()
+    newest = reviews.first()
+    if lock and newest:
+        # Answering and submitting again wait for each other here, and then look again.
+        Review.objects.select_for_update(of=("self",)).get(pk=newest.pk)
+        newest = reviews.first()
     return newest if newest and newest.state == ReviewState.SENT_BACK else None
 
 
@@ -133,8 +137,14 @@ def before(review: Review) -> list[Entry]:
 
 
 def check_answered(case_id: UUID) -> None:
-    """Raises GateClosed unless each required change is done, or has an answer."""
-    missing = [entry.change.number for entry in waiting(case_id) if entry.answer is None]
+    """Raises GateClosed unless each required change is done, or has an answer.
+
+    Called in the transaction that submits: an answer that is being written is waited for, as the
+    signers sign the answers too.
+    """
+    sent_back = _waiting(case_id, lock=True)
+    entries = _entries(sent_back) if sent_back else []
+    missing = [entry.change.number for entry in entries if entry.answer is None]
     if missing:
         numbers = ", ".join(map(str, missing))
         raise GateClosed(
