@@ -70,7 +70,7 @@ FORMS: dict[str, set[Role]] = {
     "send_back": {O, L},
     "refuse": {O, L},
     "withdraw": {O, L, S},
-    "confirm": {O, L},
+    "confirm": {O, L, D},
     "reveal": {O, L, S},
     "make_recall": {O, L},
     "lift_recall": {O, L},

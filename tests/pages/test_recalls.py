@@ -128,7 +128,7 @@ def test_author_and_reviewers_are_told_why_and_what_to_cite(client: Client) -> N
     assert queue.count("Cites recalled evidence") == 1
     answer = client.post(  # as legal counsel: told before anything is typed
         reverse("sign", args=[waits.pk]),
-        {"role": "legal", "password": cases.PASSWORD, "seen": ""},
+        {"seat": "legal", "password": cases.PASSWORD, "seen": ""},
     )
     assert answer.status_code == 409 and "was recalled" in answer.content.decode()
 
