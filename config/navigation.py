@@ -31,7 +31,6 @@ class Entry:
 PAGES = (
     ("inbox", "Threads", Permission.READ_THREADS),
     ("drafts", "Your replies", Permission.DRAFT),
-    ("profile", "About you", Permission.ABOUT_ONESELF),
     ("queue", "Review queue", Permission.READ_QUEUE),
     ("safety", "Safety signals", Permission.READ_SAFETY),
     ("signposts", "Signposts", Permission.READ_SIGNPOSTS),
@@ -61,19 +60,25 @@ def first_page(request: HttpRequest) -> HttpResponse:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `navigation`, empty before sign-in, and what all must know: `trouble` with
-    the scanners, `stops` of publishing, and how many notifications are `unread`."""
+    """Context processor: `navigation`, empty before sign-in, the way to the page `about_you`, and what
+    all must know: `trouble` with the scanners, `stops` of publishing, and how many notifications
+    are `unread`."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"navigation": [], "trouble": "", "stops": [], "unread": 0}
+        return {"navigation": [], "about_you": None, "trouble": "", "stops": [], "unread": 0}
     entries = []
     for route, label, permission in PAGES:
         if can_may(user, permission):
             url = reverse(route)
             entries.append(Entry(label, url, request.path.startswith(url), _waiting(route, user)))
+    about_you = None
+    if can_may(user, Permission.ABOUT_ONESELF):
+        url = reverse("profile")
+        about_you = Entry(user.printed_name, url, request.path.startswith(url))
     troubles = [chosen.trouble for chosen in choice.chosen().values() if chosen.trouble]
     return {
         "navigation": entries,
+        "about_you": about_you,
         "trouble": " ".join(troubles),
         "stops": stops.standing(),
         "unread": notices.unread(user).count(),
