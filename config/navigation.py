@@ -33,7 +33,6 @@ class Entry:
 PAGES = (
     ("inbox", "Threads", Permission.READ_THREADS),
     ("drafts", "Your replies", Permission.DRAFT),
-    ("profile", "About you", Permission.ABOUT_ONESELF),
     ("queue", "Review queue", Permission.READ_QUEUE),
     ("safety", "Safety signals", Permission.READ_SAFETY),
     ("signposts", "Signposts", Permission.READ_SIGNPOSTS),
@@ -63,11 +62,12 @@ def first_page(request: HttpRequest) -> HttpResponse:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `navigation`, empty before sign-in, and what all must know: `trouble` with
-    the scanners, `stops` of publishing, and how many notifications are `unread`."""
+    """Context processor: `navigation`, empty before sign-in, the way to the page `about_you`, and
+    what all must know: `trouble` with the scanners, `stops` of publishing, and how many
+    notifications are `unread`."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"navigation": [], "trouble": "", "stops": [], "unread": 0}
+        return {"navigation": [], "about_you": None, "trouble": "", "stops": [], "unread": 0}
     shown = [page for page in PAGES if can_may(user, page[2])]
     waiting = _waiting(user, [route for route, _, _ in shown])
     entries = []
@@ -75,9 +75,14 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         url = reverse(route)
         current = request.path.startswith(url)
         entries.append(Entry(label, url, current, waiting.get(route, 0)))
+    about_you = None
+    if can_may(user, Permission.ABOUT_ONESELF):
+        url = reverse("profile")
+        about_you = Entry(user.printed_name, url, request.path.startswith(url))
     troubles = [chosen.trouble for chosen in choice.chosen().values() if chosen.trouble]
     return {
         "navigation": entries,
+        "about_you": about_you,
         "trouble": " ".join(troubles),
         "stops": stops.standing() if waiting["stops"] else [],
         "unread": waiting["unread"],

@@ -1,6 +1,7 @@
 """The form of a rule profile: a profile from what a browser sends, and as the form shows it.
 
-Works without scripts: each list ends with empty rows, and a row without words does not count.
+Works without scripts: each list ends with empty rows, folded away; a row without words does not
+count.
 """
 
 from __future__ import annotations
@@ -170,6 +171,9 @@ def shown(profile: RuleProfile) -> dict[str, object]:
         "phrases": [*profile.phrases, *[empty] * EMPTY_ROWS],
         "claims": [*profile.claims, *[dict.fromkeys(CLAIM, "")] * EMPTY_ROWS],
         "reasons": [*profile.reasons, *[dict.fromkeys(HOUSE_REASON, "")] * EMPTY_ROWS],
+        "standing": {
+            name: len(getattr(profile, name)) for name in ("phrases", "claims", "reasons")
+        },
         "line": profile.disclosure_line,
         "orders": Order.choices,
         "order": profile.route.order,

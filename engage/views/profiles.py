@@ -63,7 +63,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         for community in Community.objects.all()
         for profile in [profiles.active_profile(community.pk)]
     ]
-    return render(request, "engage/profiles.html", {"rows": rows})
+    can_read_rules = permissions.can_may(user, Permission.READ_HISTORY)
+    context = {"rows": rows, "can_read_rules": can_read_rules}
+    return render(request, "engage/profiles.html", context)
 
 
 @require_GET

@@ -94,6 +94,7 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "signing_seats": permissions.signing_seats(user, review),
         "why_not_sign": why_not_sign(user, review),
         "recalled": [] if review.signpost else shown_recalls(review.text_id, review.scan_id),
+        "can_read_queue": permissions.can_may(user, Permission.READ_QUEUE),
         "can_read_recalls": permissions.can_may(user, Permission.READ_RECALLS),
         "escalated": review.reminders.filter(stage=Stage.ESCALATED).first(),
         "stands_in_for": absences.stood_in_for(user, review, absences.stands_in_for(user)),

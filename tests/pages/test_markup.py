@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from django.urls import resolve, reverse
 
 from reviews.enums import Role
 from tests import cases
@@ -29,6 +31,7 @@ class Markup(HTMLParser):
         self._ids: list[str] = []
         self._in_label = 0
         self.headings: list[int] = []
+        self.links: list[str] = []
         self.feed(page)
         for field in self._fields:
             if field.get("id") not in self._labelled:
@@ -50,6 +53,8 @@ class Markup(HTMLParser):
         hidden = values.get("type") == "hidden"
         if tag in self.FIELDS and not hidden and not self._in_label:
             self._fields.append(values)
+        if tag == "a" and (values.get("href") or "").startswith("/"):
+            self.links.append(str(values["href"]))
         if tag in ("h1", "h2", "h3"):
             self.headings.append(int(tag[1]))
 
@@ -86,6 +91,24 @@ def test_faults_are_found() -> None:
     # The negative control.
     bad = "<style></style><script>1</script><p style='x' onclick='y' id=a><input name=b><i id=a>"
     assert len(Markup(bad).faults) == 7
+
+
+def test_pages_lead_nobody_where_they_may_not_go(client: Client, here: World) -> None:
+    closed, seen = set(), 0
+    for name, roles in PAGES.items():
+        for role in sorted(roles):
+            client.force_login(here.person(name, role))
+            for link in Markup(client.get(here.address(name)).content.decode()).links:
+                leads_to = resolve(urlsplit(link).path).url_name or ""
+                seen += leads_to in PAGES
+                own = name == "draft" and leads_to == "review"
+                if not own and role not in PAGES.get(leads_to, {role}):
+                    closed.add(f"{name} leads {role} to {leads_to}")
+    client.force_login(here.review.submitted_by)
+    links = Markup(client.get(here.address("review")).content.decode()).links
+    assert reverse("drafts") in links and reverse("queue") not in links
+    assert seen > 100
+    assert not closed
 
 
 def test_no_page_shows_an_identifier(client: Client, here: World) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: two fictional communities, a dozen threads, one person for each role.
+"""`manage.py load_demo`: two fictional communities, some threads, one person for each role.
 
 Everything goes through the verbs that people use; running it again changes nothing.
 """
@@ -18,13 +18,22 @@ from django.utils import timezone
 
 from compliance.enums import Severity
 from compliance.models import Finding
-from engage import drafting, intake, listening, publications, publishing, screening, watching
+from engage import (
+    drafting,
+    intake,
+    listening,
+    no_replies,
+    publications,
+    publishing,
+    screening,
+    watching,
+)
 from engage.communities import add_community
 from engage.demo.community import SandboxFounder
 from engage.enums import ConnectorKind
 from engage.models import Community, Draft, Post, Publication, Thread
 from reviews import clearance, gates, safety, signposts, workflow
-from reviews.enums import Role, SafetyOutcome, Seat, Verdict
+from reviews.enums import ReviewState, Role, SafetyOutcome, Seat, Verdict
 from reviews.models import Review, SafetyCase, Signpost, User
 from reviews.people import add_person
 
@@ -58,6 +67,8 @@ class Command(BaseCommand):
         for thread in story["threads"]:
             if thread["title"] in first_posts and "reply" in thread:
                 self._reply(founder, thread, first_posts[thread["title"]])
+            if thread["title"] in first_posts and "no_reply" in thread:
+                self._no_reply(thread, first_posts[thread["title"]])
         self._print_logins(story["people"])
 
     def _people(self, people: list[dict[str, str]]) -> None:
@@ -124,8 +135,19 @@ class Command(BaseCommand):
         self._sign(review, Seat.COMPLIANCE)
         if reply["state"] == "signed":
             return
+        if reply["state"] == "suspended":
+            founder.edit_as_moderator(post_id, reply["edited_text"])
+            self._read()
         self._sign(review, Seat.LEGAL)
         self._publish(founder, review, reply)
+
+    def _no_reply(self, thread: dict[str, Any], post_id: str) -> None:
+        no_replies.decide(
+            by=User.objects.get(username="amara"),
+            post_id=self._post(thread["community"], post_id).pk,
+            reason=thread["no_reply"]["why"],
+            note=thread["no_reply"]["note"],
+        )
 
     def _look_at_signals(self, draft: Draft) -> None:
         """The safety officer looks first: bleeding with a new IUD is a possible adverse event."""
@@ -183,6 +205,10 @@ class Command(BaseCommand):
         if publication is None:  # the running worker was quicker
             publication = review.publication
         publishing.drive(publication.pk)
+        if reply["state"] == "suspended":
+            suspended = Review.objects.filter(pk=review.pk, state=ReviewState.SUSPENDED)
+            _wait_for(suspended.exists, "the stop of a reply whose thread moved")
+            return
         landed = Publication.objects.filter(pk=publication.pk, reference__isnull=False)
         _wait_for(landed.exists, "the first replies")
         publication.refresh_from_db()
