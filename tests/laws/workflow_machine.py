@@ -170,8 +170,12 @@ class Workflow(RuleBasedStateMachine):
             self.work()
         else:
             ways = [(w, s) for s in SEATS for w in PEOPLE if self.model.may_sign(w, s, on)]
-            for who, seat in ways[:1]:
-                self.sign(who, seat, 9, "", "", False)
+            signed = len(on.signatures)
+            for among in ("authors", "signers"):  # first those who must not
+                self.sign(author, ways[0][1] if ways else "legal", 9, "", among, False)
+            for who, seat in ways:
+                if len(on.signatures) == signed:
+                    self.sign(who, seat, 9, "", "", False)
 
     @precondition(lambda self: self.ids)
     @rule(who=WHO, seat=SEAT, which=WHICH, amiss=st.sampled_from(["", "", "", "password", "seen"]),
