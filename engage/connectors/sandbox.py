@@ -6,13 +6,9 @@ each post and finds it again, in held, hidden and removed posts too.
 
 from __future__ import annotations
 
-import functools
-import ssl
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-
-import httpx
 
 from engage.connectors.base import (
     Ambiguous,
@@ -36,6 +32,7 @@ from engage.connectors.base import (
     RetryAfter,
     Unknown,
 )
+from engage.connectors.calls import Answer, call
 
 OVERLAP = 50  # change numbers that are asked for again, in case an answer got lost half-way
 PAGES = 25  # of changes in one fetch; the rest comes next time
@@ -91,9 +88,6 @@ class SandboxConnector:
             client_timeout_seconds=5.0,
             quiet_seconds=float(settings.get("quiet_seconds", 5)),
         )
-        # The three waits add up to the client's timeout.
-        whole = self.caps.client_timeout_seconds
-        self._timeout = httpx.Timeout(whole * 0.6, connect=whole * 0.2, write=whole * 0.2, pool=0.1)
 
     def prepare(self, intent: Intent) -> Prepared:
         """The request's fields, and nothing else that could change until it is sent."""
@@ -147,24 +141,22 @@ class SandboxConnector:
         body = dict(prepared.body)
         path = f"/api/threads/{body.pop('thread_id')}/posts/"
         try:
-            response = self._send("POST", path, json=body)
-        except httpx.TimeoutException:
-            return Unknown("timeout")
-        except httpx.HTTPError:
-            return Unknown("connection")
-        status = response.status_code
+            answer = self._send("POST", path, json=body)
+        except ConnectorError as error:
+            return Unknown(error.code)
+        status = answer.status
         if status in (201, 202):
-            row = _json(response)
+            row = _json(answer)
             if row is None or not _is_id(row.get("id")) or row.get("state") not in STATES:
                 return Unknown("unreadable_answer")
             if row["state"] == "pending":
                 return Pending({"post_id": row["id"]}, self._url(row))
             return Posted({"post_id": row["id"]}, self._url(row))
         if status == 429:
-            return RetryAfter(_wait(response))
+            return RetryAfter(_wait(answer))
         # 408 and 425 say nothing about whether the work was done.
         if 400 <= status < 500 and status not in (408, 425):
-            return Refused(_code(response))
+            return Refused(_code(answer))
         return Unknown(f"http_{status}")
 
     def find_published(self, prepared: Prepared) -> Lookup:
@@ -216,30 +208,28 @@ class SandboxConnector:
 
     def _send(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
-    ) -> httpx.Response:
-        # A new connection each time: one that the server has closed meanwhile looks like a reset.
-        with httpx.Client(
-            timeout=self._timeout, headers=self._headers, verify=_tls(), trust_env=False
-        ) as client:
-            return client.request(method, self._base + path, json=json, params=params)
+    ) -> Answer:
+        return call(
+            method,
+            self._base + path,
+            seconds=self.caps.client_timeout_seconds,
+            headers=self._headers,
+            json=json,
+            params=params,
+        )
 
     def _ask(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """The answer's JSON object. Raises ConnectorError with a code for everything else."""
-        try:
-            response = self._send(method, path, json=json, params=params)
-        except httpx.TimeoutException:
-            raise ConnectorError("timeout") from None
-        except httpx.HTTPError:
-            raise ConnectorError("connection") from None
-        if response.is_success:
-            answer = _json(response)
-            if answer is None:
+        answer = self._send(method, path, json=json, params=params)
+        if 200 <= answer.status < 300:
+            found = _json(answer)
+            if found is None:
                 raise ConnectorError("unreadable_answer")
-            return answer
-        status = response.status_code
-        raise ConnectorError(_code(response), retry=status >= 500 or status in (408, 425, 429))
+            return found
+        status = answer.status
+        raise ConnectorError(_code(answer), retry=status >= 500 or status in (408, 425, 429))
 
     def _post_path(self, ref: Mapping[str, Any]) -> str:
         if not _is_id(ref.get("post_id")):
@@ -249,12 +239,6 @@ class SandboxConnector:
     def _url(self, row: Mapping[str, Any]) -> str:
         thread = row.get("thread_id")
         return f"{self._base}/t/{thread}/#p{row['id']}" if _is_id(thread) else ""
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    # Loading the certificates takes longer than a request, so it is done once a process.
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _item(row: Mapping[str, Any]) -> Item:
@@ -282,24 +266,21 @@ def _live(row: Mapping[str, Any]) -> Live:
     return Live(state, None if state is LiveState.GONE else text, version)
 
 
-def _json(response: httpx.Response) -> dict[str, Any] | None:
-    try:
-        answer = response.json()
-    except ValueError:
-        return None
-    return answer if isinstance(answer, dict) else None
+def _json(answer: Answer) -> dict[str, Any] | None:
+    found = answer.json
+    return found if isinstance(found, dict) else None
 
 
-def _code(response: httpx.Response) -> str:
+def _code(answer: Answer) -> str:
     """A code from our own list: whatever else the platform says is not passed on."""
-    code = (_json(response) or {}).get("code")
+    code = (_json(answer) or {}).get("code")
     known = REFUSALS | {"gone", "no_such_post", "version_conflict"}
-    return code if isinstance(code, str) and code in known else f"http_{response.status_code}"
+    return code if isinstance(code, str) and code in known else f"http_{answer.status}"
 
 
-def _wait(response: httpx.Response) -> float:
+def _wait(answer: Answer) -> float:
     try:
-        seconds = float(response.headers["Retry-After"])
+        seconds = float(answer.headers["Retry-After"])
     except (KeyError, ValueError):
         return DEFAULT_WAIT
     return min(max(seconds, 1.0), LONGEST_WAIT) if seconds == seconds else DEFAULT_WAIT

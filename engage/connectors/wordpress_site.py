@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import json
-import ssl
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
 from engage.connectors.base import ConnectorError
+from engage.connectors.calls import call
 
 A_PAGE = 100  # the most that WordPress gives at once
-LARGEST = 5 * 1024 * 1024  # bytes of an answer
 LONGEST_WAIT = 3600.0  # seconds
 FIELDS = "id,post,parent,author_name,date_gmt,link,status,author_user_agent,content"
 # WordPress's codes, in our words; what else it says is not passed on.
@@ -53,9 +47,6 @@ class Site:
 
     def __init__(self, base: str, auth: tuple[str, str], seconds: float) -> None:
         self._base, self._auth, self._seconds = base, auth, seconds
-        self._timeout = httpx.Timeout(
-            seconds * 0.6, connect=seconds * 0.2, write=seconds * 0.19, pool=seconds * 0.01
-        )
 
     def comments(self, asked: Mapping[str, str], pages: int) -> Iterator[dict[str, Any]]:
         """Comments in full, and at most so many pages of them."""
@@ -82,13 +73,10 @@ class Site:
     ) -> tuple[Any, Mapping[str, str]]:
         """The answer's JSON and headers. Raises ConnectorError with a code for everything else."""
         address = f"{self._base}/wp-json/" + ("" if root else f"wp/v2/{path}")
-        try:
-            status, headers, body = self._send(method, address, json, params)
-        except httpx.TimeoutException:
-            raise ConnectorError("timeout") from None
-        except (httpx.HTTPError, httpx.InvalidURL):
-            raise ConnectorError("connection") from None
-        answer = _parsed(body)
+        given = call(
+            method, address, seconds=self._seconds, auth=self._auth, json=json, params=params
+        )
+        status, headers, answer = given.status, given.headers, given.json
         if 200 <= status < 300:
             if not isinstance(answer, dict | list):
                 raise ConnectorError("unreadable_answer")
@@ -100,38 +88,11 @@ class Site:
             raise Refusal(code, status, _wait(headers))
         raise ConnectorError(f"http_{status}")
 
-    def _send(
-        self, method: str, address: str, json: Any, params: Mapping[str, str] | None
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        deadline = time.monotonic() + self._seconds
-        chunks, size = [], 0
-        # A new connection each time: one that the server has closed meanwhile looks like a reset.
-        with (
-            httpx.Client(
-                timeout=self._timeout, auth=self._auth, verify=_tls(), trust_env=False
-            ) as client,
-            client.stream(method, address, json=json, params=params) as response,
-        ):
-            for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > LARGEST:
-                    raise ConnectorError("too_large")
-                if time.monotonic() > deadline:
-                    raise ConnectorError("timeout")
-            return response.status_code, response.headers, b"".join(chunks)
-
 
 def moment(value: Any) -> datetime:
     """A time of WordPress, which leaves out that it is UTC. Raises ValueError."""
     at = datetime.fromisoformat(str(value))
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    # Loading the certificates takes longer than a request, so it is done once a process.
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _checked(row: Any) -> dict[str, Any]:
@@ -147,13 +108,6 @@ def _checked(row: Any) -> dict[str, Any]:
         "author_user_agent": str(row["author_user_agent"]),
         "raw": str(row["content"]["raw"]),
     }
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _wait(headers: Mapping[str, str]) -> float:

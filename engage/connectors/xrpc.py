@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import json
-import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from engage.connectors.base import ConnectorError
+from engage.connectors.calls import Answer, call
 
 ONE_CALL = 5.0  # seconds
-LARGEST = 5 * 1024 * 1024  # bytes of an answer
 DEFAULT_WAIT, LONGEST_WAIT = 30.0, 3600.0  # seconds
 STALE = {"ExpiredToken", "InvalidToken"}
 # What the servers call their errors, and what we do. Anything else is `http_<status>`.
@@ -125,50 +120,32 @@ class Account:
         params: Mapping[str, Any] | None,
         body: Mapping[str, Any] | None,
     ) -> dict[str, Any]:
-        start = time.monotonic()
-        limit = min(ONE_CALL, until - start)
+        limit = min(ONE_CALL, until - time.monotonic())
         if limit <= 0:
             raise ConnectorError("timeout")
-        # The waits add up to the limit. A new connection each time: one that the server has closed
-        # meanwhile looks like a reset. Redirects are not followed.
-        waits = httpx.Timeout(limit * 0.6, connect=limit * 0.2, write=limit * 0.2, pool=0.1)
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        content = bytearray()
-        try:
-            with (
-                httpx.Client(timeout=waits, verify=_tls(), trust_env=False) as client,
-                client.stream(
-                    method,
-                    f"{self._service}/xrpc/{name}",
-                    headers=headers,
-                    params=params,
-                    json=body,
-                ) as response,
-            ):
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > LARGEST:
-                        raise ConnectorError("too_large")
-                    if time.monotonic() - start > limit:
-                        raise ConnectorError("timeout")
-        except httpx.TimeoutException:
-            raise ConnectorError("timeout") from None
-        except (httpx.HTTPError, httpx.InvalidURL):
-            raise ConnectorError("connection") from None
-        answer = _object(bytes(content))
-        if response.status_code == 200:
+        given = call(
+            method,
+            f"{self._service}/xrpc/{name}",
+            seconds=limit,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            params=params,
+            json=body,
+        )
+        found = given.json
+        answer = found if isinstance(found, dict) else None
+        if given.status == 200:
             if answer is None:
                 raise ConnectorError("unreadable_answer")
             return answer
-        raise _refusal(response, (answer or {}).get("error"))
+        raise _refusal(given, (answer or {}).get("error"))
 
 
-def _refusal(response: httpx.Response, error: object) -> ConnectorError:
-    status = response.status_code
+def _refusal(given: Answer, error: object) -> ConnectorError:
+    status, error = given.status, error if isinstance(error, str) else ""
     if status == 429:
-        return AskedToWait(_wait(response))
+        return AskedToWait(_wait(given.headers))
     if error in CODES:
-        return ConnectorError(CODES[str(error)], retry=status >= 500)
+        return ConnectorError(CODES[error], retry=status >= 500)
     if status == 401 or error in STALE:
         return ConnectorError("unauthorised", retry=False)
     # 408 and 425 say nothing about whether the work was done, and a redirect is not an answer.
@@ -176,26 +153,12 @@ def _refusal(response: httpx.Response, error: object) -> ConnectorError:
     return ConnectorError(f"http_{status}", retry=not refused)
 
 
-def _wait(response: httpx.Response) -> float:
+def _wait(headers: Mapping[str, str]) -> float:
     try:
-        if "Retry-After" in response.headers:
-            seconds = float(response.headers["Retry-After"])
+        if "Retry-After" in headers:
+            seconds = float(headers["Retry-After"])
         else:
-            seconds = float(response.headers["RateLimit-Reset"]) - time.time()
+            seconds = float(headers["RateLimit-Reset"]) - time.time()
     except (KeyError, ValueError):
         return DEFAULT_WAIT
     return min(max(seconds, 1.0), LONGEST_WAIT) if seconds == seconds else DEFAULT_WAIT
-
-
-def _object(content: bytes) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    # Loading the certificates takes longer than a request, so it is done once a process.
-    return httpx.create_ssl_context(trust_env=False)

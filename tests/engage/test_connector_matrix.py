@@ -21,9 +21,10 @@ from engage.connectors.base import (
     RetryAfter,
     Unknown,
 )
+from engage.connectors.calls import LARGEST
 from engage.connectors.matrix import MatrixConnector
 from engage.connectors.matrix.events import moment_of
-from engage.connectors.matrix.server import LARGEST, MatrixServer
+from engage.connectors.matrix.server import MatrixServer
 
 SETTINGS = {
     "base_url": "http://127.0.0.1:9",
@@ -86,7 +87,7 @@ def hostile() -> Iterator[Any]:
 def test_an_answer_that_is_none_is_unclear(hostile: Any, answer: str) -> None:
     hostile.answer = answer
     connector = MatrixConnector(hostile.settings)
-    code = "http_302" if answer == "redirect" else "unreadable_answer"
+    code = {"redirect": "http_302", "big": "too_large"}.get(answer, "unreadable_answer")
     assert connector.publish(prepared(connector)) == Unknown(code)
     assert connector.fetch_published(REF) == Live(LiveState.UNREADABLE)
     for ask in (

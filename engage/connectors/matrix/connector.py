@@ -15,8 +15,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
 from engage.connectors.base import (
     Ambiguous,
     Caps,
@@ -117,10 +115,8 @@ class MatrixConnector:
         path = self._server.path("send", events.MESSAGE, str(prepared.body["tag"]))
         try:
             status, answer = self._server.send("PUT", path, json=prepared.body["content"])
-        except httpx.TimeoutException:
-            return Unknown("timeout")
-        except httpx.HTTPError:
-            return Unknown("connection")
+        except ConnectorError as error:
+            return Unknown(error.code)
         if status == 200:
             event_id = events.event_id((answer or {}).get("event_id"))
             if not event_id:

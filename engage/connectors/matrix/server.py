@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import ssl
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
 from engage.connectors.base import ConnectorError
+from engage.connectors.calls import call
 from engage.connectors.matrix.events import MESSAGE, event_id
 
-LARGEST = 5_000_000  # bytes of an answer
 PER_PAGE = 25  # a message has up to 64 KiB, and comes with its newest edit and newest answer
 OWN_PAGES = 200  # of our own messages since another one
 CODES = {
@@ -44,12 +39,8 @@ class MatrixServer:
 
     def __init__(self, base: str, room: str, token: str, timeout: float) -> None:
         self.room = room
-        self._base, self._whole = base, timeout
-        self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
-        # The three waits add up to the client's timeout.
-        self._timeout = httpx.Timeout(
-            timeout * 0.6, connect=timeout * 0.2, write=timeout * 0.2, pool=0.1
-        )
+        self._base, self._seconds = base, timeout
+        self._headers = {"Authorization": f"Bearer {token}"}
 
     def whoami(self) -> dict[str, Any]:
         """`user_id` and `device_id` of the token."""
@@ -100,12 +91,7 @@ class MatrixServer:
 
     def ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         """The answer's JSON object. Raises ConnectorError with a code for everything else."""
-        try:
-            status, answer = self.send(method, path, **more)
-        except httpx.TimeoutException:
-            raise ConnectorError("timeout") from None
-        except httpx.HTTPError:
-            raise ConnectorError("connection") from None
+        status, answer = self.send(method, path, **more)
         if status == 200:
             if answer is None:
                 raise ConnectorError("unreadable_answer")
@@ -116,25 +102,17 @@ class MatrixServer:
     def send(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, Any] | None]:
-        """Status and JSON object (None if it is none, or too large). Raises httpx.HTTPError."""
-        until = time.monotonic() + self._whole
-        body = b""
-        # A new connection each time: one that the server has closed meanwhile looks like a reset.
-        with (
-            httpx.Client(
-                timeout=self._timeout, headers=self._headers, verify=_tls(), trust_env=False
-            ) as client,
-            client.stream(
-                method, f"{self._base}/_matrix/client/v3{path}", json=json, params=params
-            ) as response,
-        ):
-            for chunk in response.iter_raw():
-                body += chunk
-                if len(body) > LARGEST:
-                    return response.status_code, None
-                if time.monotonic() > until:
-                    raise httpx.ReadTimeout("slow")
-        return response.status_code, _json(body)
+        """Status and JSON object, None if it is none. Raises ConnectorError if nothing came."""
+        answer = call(
+            method,
+            f"{self._base}/_matrix/client/v3{path}",
+            seconds=self._seconds,
+            headers=self._headers,
+            json=json,
+            params=params,
+        )
+        found = answer.json
+        return answer.status, found if isinstance(found, dict) else None
 
     def path(self, *parts: str) -> str:
         """A path within the room."""
@@ -156,17 +134,3 @@ def checked(chunk: Any) -> list[dict[str, Any]]:
 def code_of(status: int, answer: Mapping[str, Any] | None) -> str:
     """A code from our own list: whatever else the server says is not passed on."""
     return CODES.get(str((answer or {}).get("errcode")), f"http_{status}")
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    # Loading the certificates takes longer than a request, so it is done once a process.
-    return httpx.create_ssl_context(trust_env=False)
-
-
-def _json(body: bytes) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
