@@ -11,7 +11,7 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, Quer
 from compliance.enums import Direction, ScanState
 from compliance.models import Event, Finding, VaultText
 from engage.enums import NoReplyReason
-from engage.models import Community, NoReply, Post, PostRevision, Publication, Thread
+from engage.models import Community, NoReply, PostRevision, Publication, Thread
 from reviews.models import Review, SafetyCase
 
 
@@ -46,18 +46,18 @@ def overview() -> Overview:
     """The counts as they are now."""
     by_scan = dict.fromkeys((s.value for s in ScanState if s is not ScanState.EXEMPT), 0)
     by_scan |= _counts(PostRevision.objects.all(), "text__scan_state")
-    threads = Thread.objects.count()
+    held = Thread.objects.aggregate(threads=Count("pk", distinct=True), posts=Count("posts"))
     findings = Finding.objects.filter(scan__texts__post_revision__isnull=False)
     return Overview(
         communities=Community.objects.count(),
-        threads=threads,
-        posts=Post.objects.count(),
+        threads=held["threads"],
+        posts=held["posts"],
         posts_by_scan=by_scan,
         findings_by_rule=_counts(findings, "rule_id"),
         open_safety_cases=SafetyCase.objects.filter(disposed_at=None).count(),
         reviews=_counts(Review.objects.all(), "state"),
         publications=_counts(Publication.objects.all(), "state"),
-        no_replies=_no_replies(threads),
+        no_replies=_no_replies(held["threads"]),
         events=Event.objects.count(),
     )
 

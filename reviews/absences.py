@@ -19,7 +19,7 @@ from compliance import ledger
 from compliance.exceptions import BadInput, NotAllowed
 from compliance.ledger.kinds import EventKind
 from reviews import permissions
-from reviews.enums import SIGNING_ROLES, Role
+from reviews.enums import SEAT_ROLES, Role
 from reviews.exceptions import WrongState
 from reviews.models import Absence, Review, User
 from reviews.permissions import Permission
@@ -143,11 +143,11 @@ def stood_in_for(user: User, review: Review, absent: Sequence[User]) -> list[Use
 
 def delegates_for(person: User) -> list[User]:
     """Who can stand in for this person: those who sign in a role of theirs."""
-    roles = person.roles & set(SIGNING_ROLES)
+    roles = person.roles & set(SEAT_ROLES)
     others = User.objects.filter(is_active=True, role_grants__role__in=roles).exclude(pk=person.pk)
     return list(others.distinct().order_by("last_name", "username"))
 
 
 def shared_roles(person: User, other: User) -> frozenset[Role]:
     """The roles in which both sign."""
-    return person.roles & other.roles & set(SIGNING_ROLES)
+    return person.roles & other.roles & set(SEAT_ROLES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -82,8 +83,10 @@ def test_every_step_is_in_the_ledger_and_no_word_of_it(platform: FakePlatform) -
     ]
     chosen = events.get(kind="signpost_chosen")
     assert chosen.facts["signpost"] == str(publication.review.signpost_id)
-    told = str([e.facts for e in events])
-    assert not any(word in told for word in ("matter", "alone", "charge", "danger"))
+    # Digits alone could be part of a digest; no digest has a letter behind f.
+    words = [w for w in re.findall(r"[a-z]{5,}", cases.SIGNPOST.lower()) if max(w) > "f"]
+    told = str([e.facts for e in events]).lower()
+    assert len(words) > 5 and not any(word in told for word in words)
 
 
 def test_live_signpost_can_be_withdrawn(platform: FakePlatform) -> None:
