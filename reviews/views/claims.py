@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import date, pluralize
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -109,7 +110,7 @@ def _several(
         if outcome.refusal:
             why[outcome.refusal].append(outcome.review_id)
     if number := sum(not outcome.refusal for outcome in outcomes):
-        messages.success(request, f"{number} review{'s'[: number > 1]} {done}.")
+        messages.success(request, f"{number} review{pluralize(number)} {done}.")
     for sentence, ids in why.items():
         messages.warning(request, f"Not {done}: {_named(ids)}. {sentence}")
     return _back(request, chosen[0] if len(chosen) == 1 else None)
@@ -118,7 +119,7 @@ def _several(
 def _named(ids: Sequence[UUID]) -> str:
     """How a message names reviews: never by what is in them (law 7)."""
     return "; ".join(
-        f"{review.community_name}, due {timezone.localtime(review.due_at):%-d %b %H:%M}"
+        f"{review.community_name}, due {date(timezone.localtime(review.due_at), 'j M H:i')}"
         for review in Review.objects.filter(pk__in=ids)
     )
 
