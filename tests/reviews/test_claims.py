@@ -256,6 +256,15 @@ def test_assign_to_nobody_who_is_here_is_refused(to: uuid.UUID | None) -> None:
         claims.assign(by=cases.person(L), review_id=review.pk, to=to or gone.pk)
 
 
+def test_nobody_who_is_away_is_given_a_review() -> None:
+    review, to, by = cases.review_at(ReviewState.SUBMITTED), cases.person(C), cases.person(L)
+    cases.absence(to)
+    assert not worklist.could_sign(review).filter(pk=to.pk).exists()
+    with pytest.raises(BadInput, match="away today"):
+        claims.assign(by=by, review_id=review.pk, to=to.pk)
+    assert claims.claim(by=to, review_id=review.pk)  # that is for them to say
+
+
 def test_several_at_once_each_succeed_or_say_why() -> None:
     officer = cases.person(C)
     mine, his = cases.review_at(ReviewState.SUBMITTED), cases.review_at(ReviewState.SUBMITTED)
