@@ -167,6 +167,8 @@ class Workflow(RuleBasedStateMachine):
         elif on.flagged and not on.disposed:
             self.dispose("liz", 9, Verdict.ACCEPTED)
         elif on.state == "cleared":
+            if author != "clara" and not on.suspended:  # and sometimes the thread moves first
+                self.thread_moves("edited")
             self.work()
         else:
             ways = [(w, s) for s in SEATS for w in PEOPLE if self.model.may_sign(w, s, on)]
