@@ -65,4 +65,6 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
     """The API's answer to a refusal: its status, and its sentence as `detail`."""
     if isinstance(error, Refusal):
         return Response({"detail": str(error)}, status=error.status)
+    if isinstance(error, ObjectDoesNotExist):
+        return Response({"detail": "There is nothing at this address."}, status=404)
     return exception_handler(error, context)

@@ -10,5 +10,6 @@ urlpatterns = [
     path("health/", health, name="health"),
     path("", include("reviews.urls")),
     path("", include("engage.urls")),
+    path("api/v1/", include("reviews.api.urls")),
     path("api/v1/", include("engage.api_urls")),
 ]

@@ -1,18 +1,25 @@
-"""The API for pushing posts. Each method makes one call to a verb."""
+"""The API for pushing posts and for confirming. Each method makes one call to a verb."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from compliance.exceptions import BadInput
-from engage import pushing
+from engage import confirming, pushing
+from engage.movement import Changed
 from reviews import permissions
+from reviews.api.showing import masked_words
+from reviews.api.views import VerbView
+from reviews.exceptions import WrongState
 from reviews.models import User
+from reviews.views.review import review_of
 
 LARGEST_BATCH = 1_000
 
@@ -37,3 +44,48 @@ class PostsView(APIView):
             raise BadInput(f"Send at most {LARGEST_BATCH} posts at a time.")
         outcomes = pushing.take_rows(list(enumerate(batch)), by=user.actor)
         return Response({"results": [asdict(outcome) for outcome in outcomes]})
+
+
+class ConfirmFields(serializers.Serializer[Any]):
+    password = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    seen = serializers.CharField(allow_blank=True)
+
+
+class ConfirmView(VerbView):
+    """`/api/v1/reviews/ID/confirm/`: says that a signature stands in the thread as it is now."""
+
+    fields = ConfirmFields
+
+    def get(self, request: Request, review_id: UUID) -> Response:
+        """What moved, masked, and `seen`, which a signer sends back; "" if they can't confirm."""
+        user, review = cast(User, request.user), review_of(review_id)
+        permissions.check_may_read(user, review)
+        if review.signpost is not None:
+            raise WrongState("A signpost is not confirmed: it can be sent to the thread again.")
+        moved = confirming.moved(user, review)
+        return Response(
+            {
+                "seen": moved.seen,
+                "why_not": moved.why_not,
+                "wanted": list(moved.wanted),
+                "held": moved.held,
+                "locked": moved.movement.locked,
+                "signals": moved.movement.signals,
+                "changes": [_change(changed) for changed in moved.movement.changes],
+            }
+        )
+
+    def act(self, by: User, review_id: UUID, **given: Any) -> None:
+        confirming.confirm(by=by, review_id=review_id, **given)
+
+
+def _change(changed: Changed) -> dict[str, Any]:
+    return {
+        "kind": changed.kind,
+        "author": changed.author,
+        "published_at": changed.published_at.isoformat(),
+        "answered": changed.answered,
+        "pieces": [
+            {"kind": piece.kind, "text": masked_words(piece.segments)} for piece in changed.pieces
+        ],
+    }

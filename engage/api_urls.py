@@ -1,7 +1,10 @@
-"""Routes of the API, version 1."""
+"""Routes of the API of the engage package, version 1."""
 
 from django.urls import path
 
-from engage.api import PostsView
+from engage.api import ConfirmView, PostsView
 
-urlpatterns = [path("posts/", PostsView.as_view(), name="api_posts")]
+urlpatterns = [
+    path("posts/", PostsView.as_view(), name="api_posts"),
+    path("reviews/<uuid:review_id>/confirm/", ConfirmView.as_view(), name="api_confirm"),
+]

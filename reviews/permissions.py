@@ -12,7 +12,7 @@ from typing import Any
 
 from compliance.exceptions import NotAllowed, Refusal
 from reviews import policy, routes
-from reviews.enums import SIGNING_ROLES, Role, Seat
+from reviews.enums import SIGNING_ROLES, Action, Role, Seat
 from reviews.models import ProfileChange, Proposal, Review, Signpost, User
 
 
@@ -49,6 +49,7 @@ class Permission(enum.Enum):
     POST_SIGNPOSTS = "post signposts"
     READ_HISTORY = "read the history"
     BE_NOTIFIED = "be notified"
+    USE_API = "use the API with a token"
     PUSH_POSTS = "push posts"
     MANAGE = "manage people and communities"
 
@@ -94,6 +95,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.POST_SIGNPOSTS: frozenset({_C, _O, _S}),
     Permission.READ_HISTORY: frozenset({_O, _L, _A, _M}),
     Permission.BE_NOTIFIED: frozenset(Role),
+    Permission.USE_API: frozenset(Role),
     Permission.PUSH_POSTS: frozenset({_M}),
     Permission.MANAGE: frozenset({_M}),
 }
@@ -189,8 +191,8 @@ def check_may_assign(user: User, review: Review) -> None:
     policy.check_signable(review)
 
 
-def check_may_decide(user: User, review: Review) -> None:
-    """Raises unless this person may send this review back or refuse it now.
+def check_may_decide(user: User, review: Review, action: Action) -> None:
+    """Raises unless this person may send this review back, or refuse it, now.
 
     A medical reviewer may where a medical review is asked for.
     """
@@ -199,7 +201,7 @@ def check_may_decide(user: User, review: Review) -> None:
     asked = Seat.MEDICAL in {wanted.seat for wanted in routes.seats_of(review)}
     if not (asked or user.roles & set(SIGNING_ROLES)):
         raise NotAllowed("This reply asks for no medical review; you may comment on it.")
-    policy.check_decidable(review)
+    policy.check_decidable(review, action)
 
 
 def check_may_withdraw(user: User, review: Review) -> None:
@@ -333,9 +335,9 @@ def can_confirm(user: User, review: Review) -> bool:
     return allowed(check_may_confirm, user, review)
 
 
-def can_decide(user: User, review: Review) -> bool:
+def can_decide(user: User, review: Review, action: Action) -> bool:
     """Whether `check_may_decide` passes."""
-    return allowed(check_may_decide, user, review)
+    return allowed(check_may_decide, user, review, action)
 
 
 def can_withdraw(user: User, review: Review) -> bool:

@@ -86,9 +86,9 @@ def check_seat_due(review: Review, seat: Seat) -> None:
         )
 
 
-def check_decidable(review: Review) -> None:
-    """Raises WrongState unless the review can still be sent back."""
-    next_state(review, Action.SEND_BACK)
+def check_decidable(review: Review, action: Action) -> None:
+    """Raises WrongState unless the review can still be sent back, or refused."""
+    next_state(review, action)
 
 
 def check_withdrawable(review: Review) -> None:

@@ -23,9 +23,9 @@ def create_token(*, by: User, name: str) -> str:
     """A new token that acts for `by`; the return value is the only copy.
 
     Raises:
-        NotAllowed: `by` may not push posts.
+        NotAllowed: `by` has no role.
     """
-    permissions.check_may(by, permissions.Permission.PUSH_POSTS)
+    permissions.check_may(by, permissions.Permission.USE_API)
     token = PREFIX + secrets.token_urlsafe(32)
     row = ApiToken.objects.create(user=by, name=name, digest=_digest(token))
     ledger.record(EventKind.TOKEN_CREATED, by=by.actor, subject=row)

@@ -216,7 +216,7 @@ def send_back(*, by: User, review_id: UUID, code: str, reason: str) -> Review:
         NotAllowed, WrongState, BadInput: the message says why.
     """
     review = _locked(review_id)
-    permissions.check_may_decide(by, review)
+    permissions.check_may_decide(by, review, Action.SEND_BACK)
     required_changes.ask(review, checked_reason(reason))
     return _decide(review, by, Action.SEND_BACK, code, reason)
 
@@ -244,7 +244,7 @@ def refuse(*, by: User, review_id: UUID, code: str, reason: str) -> Review:
         NotAllowed, WrongState, BadInput: the message says why.
     """
     review = _locked(review_id)
-    permissions.check_may_decide(by, review)
+    permissions.check_may_decide(by, review, Action.REFUSE)
     return _decide(review, by, Action.REFUSE, code, reason)
 
 

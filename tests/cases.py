@@ -190,20 +190,23 @@ def _bring(review: Review, state: ReviewState) -> None:
         )
     elif state != S.SUBMITTED:
         dispose_all(review)
-        first, *rest = routes.seats_of(review)
-        sign(review, first.seat)
-        if state == S.IN_REVIEW:
-            return
-        days = -1 if state == S.EXPIRED else 14
-        with override_settings(CLEARANCE_DAYS=days):
-            for wanted in rest:
-                sign(review, wanted.seat)
-        if state == S.EXPIRED:
-            workflow.expire_due()
-        elif state == S.SUSPENDED:
-            workflow.suspend(review_id=review.pk, why="answered_post_edited")
-        elif state == S.PUBLISHED:
-            workflow.mark_published(review_id=review.pk)
+        sign(review, routes.seats_of(review)[0].seat)
+        if state != S.IN_REVIEW:
+            sign_the_rest(review, state)
+
+
+def sign_the_rest(review: Review, state: ReviewState) -> None:
+    """Signs in the seats that are open, and brings the cleared review to this state."""
+    S = ReviewState
+    with override_settings(CLEARANCE_DAYS=-1 if state == S.EXPIRED else 14):
+        for wanted in routes.open_seats(review):
+            sign(review, wanted.seat)
+    if state == S.EXPIRED:
+        workflow.expire_due()
+    elif state == S.SUSPENDED:
+        workflow.suspend(review_id=review.pk, why="answered_post_edited")
+    elif state == S.PUBLISHED:
+        workflow.mark_published(review_id=review.pk)
 
 
 def routed(route: Route, here: Community | None = None) -> Community:

@@ -79,8 +79,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     may_claim = permissions.can_may(user, Permission.CLAIM)
     now = timezone.now()
     names = {name: label for name, label in TABS.items() if may_claim or name != "mine"}
-    tab = request.GET.get("tab", "open")
-    tab = tab if tab in names else "open"
+    tab = _tab(request) if _tab(request) in names else "open"
     asked = Filters.of(request.GET)
     page = _page(request, user, tab, asked, now)
     counts, communities, authors = _beside(user, asked, now)
@@ -104,6 +103,16 @@ def queue(request: HttpRequest) -> HttpResponse:
         "can_choose": may_claim and tab in TO_DO,
     }
     return render(request, "reviews/queue.html", context)
+
+
+def asked_page(request: HttpRequest, user: User) -> Page[Review]:
+    """The reviews that an address asks for: its tab, filters and page."""
+    return _page(request, user, _tab(request), Filters.of(request.GET), timezone.now())
+
+
+def _tab(request: HttpRequest) -> str:
+    tab = request.GET.get("tab", "open")
+    return tab if tab in TABS else "open"
 
 
 def _page(

@@ -20,8 +20,6 @@ from reviews import (
     absences,
     claims,
     clearance,
-    evidence,
-    gates,
     permissions,
     presence,
     reasons,
@@ -36,7 +34,7 @@ from reviews.reveal import reveal
 from reviews.views.claim_panel import panel_of
 from reviews.views.judged import judged
 from reviews.views.next_review import after_decision, queue_query, tail_of
-from reviews.views.seats import after_signing, shown_seats, why_not_sign
+from reviews.views.seats import after_signing, shown_seats, why_closed, why_not_sign
 from reviews.views.showing import reply_segments, shown_recalls, shown_segments
 
 TYPED = ("body", "reason", "verdict", "seat", "code")  # what a refused form gives back
@@ -98,10 +96,11 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "can_read_recalls": permissions.can_may(user, Permission.READ_RECALLS),
         "escalated": review.reminders.filter(stage=Stage.ESCALATED).first(),
         "stands_in_for": absences.stood_in_for(user, review, absences.stands_in_for(user)),
-        "gate": _gate(review),
+        "gate": why_closed(review),
         "seal": clearance.seal_digest(review),
         "can_dispose": permissions.can_dispose(user, review),
-        "can_decide": permissions.can_decide(user, review),
+        "can_send_back": permissions.can_decide(user, review, Action.SEND_BACK),
+        "can_refuse": permissions.can_decide(user, review, Action.REFUSE),
         "can_withdraw": permissions.can_withdraw(user, review),
         "can_remark": permissions.can_remark(user, review),
         "can_reveal": permissions.can_may(user, Permission.REVEAL),
@@ -122,16 +121,6 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
 def _shown_post(post: PacketPost, names: Pseudonyms) -> ShownPost:
     published_at = datetime.fromisoformat(post.published_at)
     return ShownPost(post, published_at, shown_segments(post.text, post.marks, names))
-
-
-def _gate(review: Review) -> str:
-    try:
-        findings = list(review.scan.findings.all())
-        gates.check_disposed(findings, gates.newest_dispositions(review))
-        evidence.check_stands(review.text_id, review.scan_id)
-    except Refusal as refusal:
-        return str(refusal)
-    return ""
 
 
 def _done(request: HttpRequest, review_id: UUID, sentence: str) -> HttpResponse:

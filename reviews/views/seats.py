@@ -8,7 +8,7 @@ from compliance import profiles
 from compliance.enums import Severity
 from compliance.exceptions import Refusal
 from compliance.rules.route import EVERY_REPLY
-from reviews import permissions, routes
+from reviews import evidence, gates, permissions, routes
 from reviews.enums import ReviewState, Seat
 from reviews.models import FurtherSignOff, Review, SignOff, User
 
@@ -61,6 +61,17 @@ def why_not_sign(user: User, review: Review) -> str:
     """Why this person can't sign now, in a sentence; empty if they can."""
     try:
         permissions.check_may_sign_now(user, review)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+def why_closed(review: Review) -> str:
+    """What must be done before anybody can sign, in a sentence; empty if nothing."""
+    try:
+        findings = list(review.scan.findings.all())
+        gates.check_disposed(findings, gates.newest_dispositions(review))
+        evidence.check_stands(review.text_id, review.scan_id)
     except Refusal as refusal:
         return str(refusal)
     return ""

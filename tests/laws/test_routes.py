@@ -20,7 +20,7 @@ from compliance.rules.route import EVERY_REPLY, THE_TWO
 from engage import drafting, publishing
 from engage.models import Community, DraftVersion, Publication
 from reviews import clearance, permissions, profile_changes, routes
-from reviews.enums import FURTHER_SEATS, ReviewState, Role, Seat, Verdict
+from reviews.enums import FURTHER_SEATS, Action, ReviewState, Role, Seat, Verdict
 from reviews.exceptions import GateClosed, NotCleared, WrongState
 from reviews.models import Disposition, FurtherSignOff, Review, ReviewAuthor, RoleGrant, User
 from tests import cases
@@ -398,8 +398,8 @@ def test_clinician_who_is_a_medical_reviewer_withdraws_only_what_they_wrote() ->
 
 def test_medical_reviewer_decides_where_one_is_asked_for() -> None:
     reviewer = cases.person(Role.MEDICAL)
-    assert permissions.can_decide(reviewer, submitted(MEDICAL))
-    assert not permissions.can_decide(reviewer, submitted(SECOND))
+    assert permissions.can_decide(reviewer, submitted(MEDICAL), Action.SEND_BACK)
+    assert not permissions.can_decide(reviewer, submitted(SECOND), Action.SEND_BACK)
     assert not permissions.can_dispose(reviewer, submitted(MEDICAL, flagged=True))
 
 

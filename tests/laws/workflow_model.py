@@ -146,9 +146,13 @@ class Model:
             and not on.signatures
         )
 
+    def may_read(self, who: str, on: Submission) -> bool:
+        own = self.has(who, "clinician") and who in on.authors
+        return own or self.has(who, "compliance", "legal", "medical", "auditor")
+
     def may_remark(self, who: str, on: Submission) -> bool:
-        reads = self.has(who, "compliance", "legal", "medical", "auditor") or who in on.authors
-        return reads and self.has(who, "clinician", "compliance", "legal", "medical")
+        speaks = self.has(who, "clinician", "compliance", "legal", "medical")
+        return speaks and self.may_read(who, on)
 
     def may_sign(self, who: str, seat: str, on: Submission) -> bool:
         return (
@@ -168,9 +172,15 @@ class Model:
         own = self.has(who, "clinician") and who in on.authors
         return (own or self.has(who, *SIGNING, "safety")) and on.state in OPEN
 
+    def may_claim(self, who: str, on: Submission) -> bool:
+        return any(self.may_sign(who, seat, on) for seat in SEATS)
+
+    def may_assign(self, who: str, on: Submission) -> bool:
+        return self.has(who, *SEATS.values()) and who not in on.authors and on.state in WAITING
+
     def may_confirm(self, who: str, on: Submission) -> bool:
         return (
-            who in on.signers
+            any(s.who == who and self.has(who, SEATS[seat]) for seat, s in on.signatures.items())
             and on.state == "suspended"
             and not on.over
             and not self.danger

@@ -86,6 +86,7 @@ class World:
             "recall": [self.recall.pk],
             "lift_recall": [self.recall.pk],
             "decide_relook": [self.relook.pk],
+            "api_assign": [self.review.pk],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
@@ -93,7 +94,8 @@ class World:
             "review", "claim", "release", "looking", "dispose", "remark", "sign", "send_back",
             "refuse", "withdraw", "confirm",
         }  # fmt: skip
-        return reverse(name, args=[self.review.pk] if name in of_a_review else ids.get(name, []))
+        of_this = name.removeprefix("api_") in of_a_review
+        return reverse(name, args=[self.review.pk] if of_this else ids.get(name, []))
 
 
 def world() -> World:

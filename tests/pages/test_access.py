@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-from config.exempt import EXEMPT
+from config.exempt import API, EXEMPT
 from config.urls import urlpatterns as ours
 from reviews.enums import Role
 from tests import cases
@@ -97,6 +97,23 @@ FORMS: dict[str, set[Role]] = {
     "stop": {O},
     "lift_stop": {O},
 }
+# The API has the same verbs for the same people; "assign" stands for the one of the queue.
+API_FORMS = {
+    f"api_{name}": FORMS[name]
+    for name in (
+        "dispose",
+        "remark",
+        "sign",
+        "send_back",
+        "refuse",
+        "withdraw",
+        "confirm",
+        "claim",
+        "release",
+        "assign",
+    )
+} | {"api_posts": {M}}
+API_PAGES = {"api_reviews": PAGES["queue"], "api_review": PAGES["review"]}
 
 
 def strangers_reach(client: Client, here: World, name: str) -> bool:
@@ -114,7 +131,7 @@ def here() -> World:
 
 @pytest.mark.parametrize("name", routes())
 def test_stranger_reaches_only_the_exempt_routes(client: Client, here: World, name: str) -> None:
-    if name == "api_posts":
+    if name in API:
         assert client.get(here.address(name)).status_code == 401
         assert client.post(here.address(name)).status_code == 401
         return
@@ -139,6 +156,7 @@ def test_walk_finds_a_forgotten_route(client: Client, here: World) -> None:
 def test_tables_here_name_every_route() -> None:
     everywhere = {"first_page", "sign_out", *EXEMPT}
     assert PAGES.keys() | FORMS.keys() | everywhere == set(routes())
+    assert API_PAGES.keys() | API_FORMS.keys() == API
 
 
 @pytest.mark.parametrize("role", Role)
@@ -161,6 +179,21 @@ def test_form_is_taken_from_its_roles_alone(
     finding = str(here.review.scan.findings.latest("start").pk)
     sent = client.post(here.address(name), {**fields, "finding": finding})
     assert (sent.status_code != 403) == (role in FORMS[name])
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", [*API_PAGES, *API_FORMS])
+def test_api_answers_its_roles_alone(client: Client, here: World, name: str, role: Role) -> None:
+    client.force_login(cases.person(role))
+    if name in API_PAGES:
+        assert (client.get(here.address(name)).status_code == 200) == (role in API_PAGES[name])
+        return
+    fields: dict[str, object] = {"reason": "Why.", "code": "other", "verdict": "accepted"}
+    fields |= {"seat": role if role in (O, L) else L, "password": cases.PASSWORD, "body": "So?"}
+    fields |= {"seen": "", "to": str(here.review.pk)}
+    fields["finding"] = str(here.review.scan.findings.latest("start").pk)
+    sent = client.post(here.address(name), fields, content_type="application/json")
+    assert (sent.status_code != 403) == (role in API_FORMS[name])
 
 
 @pytest.mark.parametrize("name", ["draft", "draft_findings"])

@@ -105,7 +105,7 @@ def test_button_and_endpoint_agree(state: ReviewState, role: Role) -> None:
     review, by = cases.review_at(state), cases.person(role)
     offered = {
         Action.SIGN: permissions.can_sign(by, review),
-        Action.SEND_BACK: permissions.can_decide(by, review),
+        Action.SEND_BACK: permissions.can_decide(by, review, Action.SEND_BACK),
         Action.WITHDRAW: permissions.can_withdraw(by, review),
         Action.CONFIRM: permissions.can_confirm(by, review),
     }

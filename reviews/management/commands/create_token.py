@@ -1,4 +1,4 @@
-"""`manage.py create_token PERSON NAME`: a bearer token for pushing posts, shown once."""
+"""`manage.py create_token PERSON NAME`: a bearer token for the API, shown once."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,7 +11,7 @@ from reviews.tokens import create_token
 
 
 class Command(BaseCommand):
-    help = "Creates an API token for an administrator and prints it; it can't be shown again."
+    help = "Creates an API token that acts for somebody and prints it; it can't be shown again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
