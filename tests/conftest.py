@@ -20,13 +20,27 @@ LOOPBACK = ("127.", "::1", "localhost")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests marked long")
     parser.addoption("--peers", action="store_true", help="run the tests marked peers")
+    parser.addoption(
+        "--database", action="store_true", help="run only the tests that a database matters to"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     on_request = [mark for mark in ("long", "peers") if not config.getoption(f"--{mark}")]
     left_out = [item for item in items if any(map(item.get_closest_marker, on_request))]
+    if config.getoption("--database"):
+        left_out += [item for item in items if not _needs_a_database(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def _needs_a_database(item: pytest.Item) -> bool:
+    # Others can't reach one: pytest-django keeps them from it.
+    marks = ("django_db", "processes")
+    fixtures = {"db", "transactional_db", "django_db_setup"}
+    return any(map(item.get_closest_marker, marks)) or not fixtures.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -97,8 +97,12 @@ class RuleSet:
         """The rules that the scanner of this name detects, in the order of the catalogue."""
         return tuple(r for r in self.rules.values() if r.detects and r.scanner == name)
 
-    def content(self) -> dict[str, Any]:
+    def content(self) -> Mapping[str, Any]:
         """JSON values that hold everything but the examples; what is stored as a version."""
+        return self._content
+
+    @functools.cached_property
+    def _content(self) -> Mapping[str, Any]:
         return _content(self.rules, self.lexicons, self.claims)
 
     def under(self, profile: RuleProfile, on: datetime.date) -> RuleSet:
