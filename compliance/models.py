@@ -175,6 +175,16 @@ class Event(models.Model):
     case_id = models.CharField(max_length=60, blank=True, db_index=True)
     facts = models.JSONField(default=dict)
 
+    class Meta:
+        indexes = [
+            # Asked before each signature; there are few of these among many events.
+            models.Index(
+                fields=["actor", "at"],
+                name="event_failed_proofs",
+                condition=models.Q(kind="proof_failed"),
+            )
+        ]
+
 
 class Leaf(models.Model):
     """One event's place in the Merkle log; the row id is the leaf index plus one."""

@@ -123,6 +123,25 @@ def unlock(key: DataKey, locked: bytes, *, about: str) -> Any:
     return json.loads(_decrypt(_secret(key, "value"), locked, about.encode()))
 
 
+def lock_secret(secret: str, *, about: str) -> str:
+    """Encrypts a short secret that belongs to no thread, under the master key, as text."""
+    master_id, master = next(iter(_masters(tuple(settings.MASTER_KEYS)).items()))
+    locked = _encrypt(derive(master, "secret"), secret.encode(), about.encode())
+    return f"{master_id}:{base64.b64encode(locked).decode()}"
+
+
+def unlock_secret(locked: str, *, about: str) -> str:
+    """What `lock_secret` encrypted.
+
+    Raises:
+        TextErased: it was changed.
+        ImproperlyConfigured: the master key that it was locked with is not there any more.
+    """
+    master_id, _, sealed = locked.partition(":")
+    raw = base64.b64decode(sealed)
+    return _decrypt(derive(_master(master_id), "secret"), raw, about.encode()).decode()
+
+
 def digest(key: DataKey, text: str) -> str:
     """Hex HMAC-SHA256 of a text under the data key."""
     return hmac.new(_secret(key, "digest"), text.encode(), hashlib.sha256).hexdigest()
@@ -155,13 +174,17 @@ def destroy_key(key: DataKey, *, by: str, case_id: str = "") -> None:
 def _secret(key: DataKey, purpose: str) -> bytes:
     if key.wrapped is None:
         raise TextErased("This text was erased: its key was destroyed, and nobody can read it.")
-    masters = _masters(tuple(settings.MASTER_KEYS))
-    if key.master not in masters:
-        raise ImproperlyConfigured(
-            f"No master key {key.master} is configured: add the old key to COUNTERSIGN_MASTER_KEY."
-        )
-    data_key = _decrypt(derive(masters[key.master], "wrap"), bytes(key.wrapped), key.id.bytes)
+    data_key = _decrypt(derive(_master(key.master), "wrap"), bytes(key.wrapped), key.id.bytes)
     return derive(data_key, purpose)
+
+
+def _master(master_id: str) -> bytes:
+    masters = _masters(tuple(settings.MASTER_KEYS))
+    if master_id not in masters:
+        raise ImproperlyConfigured(
+            f"No master key {master_id} is configured: add the old key to COUNTERSIGN_MASTER_KEY."
+        )
+    return masters[master_id]
 
 
 def _encrypt(secret: bytes, plain: bytes, bound_to: bytes) -> bytes:

@@ -18,4 +18,5 @@ API = frozenset(
         "api_assign",
     }
 )
-EXEMPT = frozenset({"sign_in", "health", *API})
+# Who is half signed in gives the second factor: the pages see to that themselves.
+EXEMPT = frozenset({"sign_in", "second_step", "ask_for_passkey", "health", *API})

@@ -75,10 +75,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         url = reverse(route)
         current = request.path.startswith(url)
         entries.append(Entry(label, url, current, waiting.get(route, 0)))
-    about_you = None
-    if can_may(user, Permission.ABOUT_ONESELF):
-        url = reverse("profile")
-        about_you = Entry(user.printed_name, url, request.path.startswith(url))
+    url = reverse("profile" if can_may(user, Permission.ABOUT_ONESELF) else "factors")
+    about_you = Entry(user.printed_name, url, request.path.startswith(reverse("profile")))
     troubles = [chosen.trouble for chosen in choice.chosen().values() if chosen.trouble]
     return {
         "navigation": entries,

@@ -40,6 +40,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "rest_framework",
+    # Second factors: a library of theirs, with none of its pages (docs/adr/0020-fresh-proof.md).
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "compliance",
     "reviews",
     "engage",
@@ -57,6 +61,7 @@ MIDDLEWARE = [
     "config.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # passkeys are asked of the request's host
     "django_htmx.middleware.HtmxMiddleware",
     "config.refusals.RefusalMiddleware",
 ]
@@ -108,6 +113,18 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
     )
 ]
+# Whether people sign with a second factor: "optional" for those who have one, or "required"; and
+# for how many minutes after a signature the next one takes one of the two components only.
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="optional")
+if SECOND_FACTOR not in ("optional", "required"):
+    raise ImproperlyConfigured('SECOND_FACTOR must be "optional" or "required".')
+SIGNING_SESSION_MINUTES = env.int("SIGNING_SESSION_MINUTES", default=30)
+MFA_ADAPTER = "reviews.factors.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = "Countersign"
+MFA_TOTP_TOLERANCE = 1  # codes of the half minute before and after, for clocks that are a bit off
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # the key asks for a PIN or a finger
+
 CSRF_FAILURE_VIEW = "config.refusals.csrf_refused"
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "first_page"

@@ -16,7 +16,7 @@ from engage import confirming, pushing
 from engage.movement import Changed
 from reviews import permissions
 from reviews.api.showing import masked_words
-from reviews.api.views import VerbView
+from reviews.api.views import ProofFields, VerbView
 from reviews.exceptions import WrongState
 from reviews.models import User
 from reviews.views.review import review_of
@@ -46,8 +46,7 @@ class PostsView(APIView):
         return Response({"results": [asdict(outcome) for outcome in outcomes]})
 
 
-class ConfirmFields(serializers.Serializer[Any]):
-    password = serializers.CharField(allow_blank=True, trim_whitespace=False)
+class ConfirmFields(ProofFields):
     seen = serializers.CharField(allow_blank=True)
 
 
@@ -76,7 +75,8 @@ class ConfirmView(VerbView):
         )
 
     def act(self, by: User, review_id: UUID, **given: Any) -> None:
-        confirming.confirm(by=by, review_id=review_id, **given)
+        proof = ProofFields.proof(given)
+        confirming.confirm(by=by, review_id=review_id, proof=proof, **given)
 
 
 def _change(changed: Changed) -> dict[str, Any]:

@@ -20,9 +20,10 @@ from engage import citing, conversation, drafting, publications, publishing, scr
 from engage.communities import connect
 from engage.models import Draft, DraftVersion, Thread
 from engage.movement import Movement, between
-from reviews import clearance, confirmations, gates, permissions
-from reviews.enums import ReviewState
+from reviews import clearance, confirmations, freshness, gates, permissions
+from reviews.enums import Purpose, ReviewState
 from reviews.exceptions import GateClosed, WrongState
+from reviews.freshness import Proof
 from reviews.models import Confirmation, Review, User
 from reviews.packet import Packet, PacketMark
 
@@ -56,17 +57,19 @@ class Moved:
     why_not: str = ""
 
 
-def confirm(*, by: User, review_id: UUID, password: str, seen: str) -> Review:
+def confirm(*, by: User, review_id: UUID, proof: Proof, seen: str) -> Review:
     """Says that a signature stands in the thread as it is now; the last one clears the review.
 
     Args:
-        password: asked for afresh.
+        proof: asked for afresh, as at the signature.
         seen: the digest that stood on the page that the signer read.
     Raises:
+        NotFresh: it does not prove who they are.
         NotAllowed, WrongState, GateClosed, ScannerFailed: the message says why.
     """
     review = Review.objects.select_related("packet__key", "signpost").get(pk=review_id)
     permissions.check_may_confirm(by, review)
+    how = freshness.proved(by, proof, Purpose.CONFIRM)
     rules, found = _scanned(review, _version(review))  # before any lock: it takes a while
     with transaction.atomic():
         Review.objects.select_for_update(of=("self",)).get(pk=review_id)
@@ -75,7 +78,7 @@ def confirm(*, by: User, review_id: UUID, password: str, seen: str) -> Review:
         review = confirmations.confirm(
             by=by,
             review_id=review_id,
-            password=password,
+            proof=how,
             seen=seen,
             thread=_to_confirm(review, version, rules, found),
         )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from compliance import ledger, vault
 from compliance.ledger.kinds import EventKind
 from reviews import clearance, permissions, workflow
-from reviews.exceptions import NotFresh, WrongState
+from reviews.exceptions import WrongState
 from reviews.models import Confirmation, Review, User
 from reviews.packet import Packet
 
@@ -19,21 +19,18 @@ MEANING = "I read what changed in the thread, and my signature stands."
 
 
 @transaction.atomic
-def confirm(*, by: User, review_id: UUID, password: str, seen: str, thread: Packet) -> Review:
+def confirm(*, by: User, review_id: UUID, proof: str, seen: str, thread: Packet) -> Review:
     """Says that a signature stands in the thread as it is now; the last one clears the review.
 
     What must be true of the thread is checked in engage/confirming.py.
 
     Args:
-        password: asked for afresh, as at the signature.
+        proof: what proved who they are (reviews/freshness.py).
         seen: the digest that stood on the page that the signer read.
         thread: what is confirmed.
     Raises:
-        NotFresh: wrong password.
         NotAllowed, WrongState: it can't be confirmed; the message says why.
     """
-    if not by.check_password(password):
-        raise NotFresh("That is not your password, so nothing was confirmed. Try again.")
     review = (
         Review.objects.select_for_update(of=("self",))
         .select_related("packet__key", "signpost")
@@ -58,6 +55,7 @@ def confirm(*, by: User, review_id: UUID, password: str, seen: str, thread: Pack
         digest=digest,
         printed_name=by.printed_name,
         meaning=MEANING,
+        proof=proof,
         confirmed_at=timezone.now(),
     )
     ledger.record(
@@ -68,6 +66,7 @@ def confirm(*, by: User, review_id: UUID, password: str, seen: str, thread: Pack
         digest=digest,
         thread=confirmation.thread.digest,
         confirmation=confirmation.pk,
+        proof=proof,
     )
     if not waited_for(review, digest):
         return workflow.clear_confirmed(review_id=review.pk, digest=digest)

@@ -254,3 +254,17 @@ class DeliveryState(models.TextChoices):
     SENT = "sent", "Sent"
     FAILED = "failed", "Given up"
     DROPPED = "dropped", "Not needed any more"
+
+
+class Purpose(models.TextChoices):
+    """What somebody proves afresh who they are for; the label says what did not happen without."""
+
+    SIGN = "sign", "nothing was signed"
+    CONFIRM = "confirm", "nothing was confirmed"
+    FACTOR = "factor", "nothing was changed"
+    SIGN_IN = "sign_in", "you are not signed in"
+
+    @property
+    def undone(self) -> str:
+        """What did not happen, for a sentence."""
+        return str(self.label)

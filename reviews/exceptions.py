@@ -12,7 +12,7 @@ class GateClosed(Refusal):
 
 
 class NotFresh(NotAllowed):
-    """The password given at the signature was not right."""
+    """What was given to prove who somebody is was not right, or not enough."""
 
 
 class NotCleared(Refusal):

@@ -22,6 +22,7 @@ class Permission(enum.Enum):
     READ_THREADS = "read threads"
     DRAFT = "write replies"
     NO_REPLY = "decide not to reply"
+    PROVE_ONESELF = "choose how you prove who you are"
     ABOUT_ONESELF = "say who you are and when you are away"
     READ_QUEUE = "see the review queue"
     READ_REVIEWS = "read reviews"
@@ -67,6 +68,7 @@ _C, _O, _L, _S, _A, _M, _D = (
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.READ_THREADS: frozenset({_C, _O, _L, _S, _A, _D}),
     Permission.DRAFT: frozenset({_C}),
+    Permission.PROVE_ONESELF: frozenset(Role),
     Permission.ABOUT_ONESELF: frozenset({_C, _O, _L, _D}),
     Permission.NO_REPLY: frozenset({_C, _O, _L}),
     Permission.READ_QUEUE: frozenset({_O, _L, _A, _D}),

@@ -16,17 +16,21 @@ MEANING = {
 }
 
 
-def write(*, by: User, review: Review, seat: Seat, digest: str) -> SignOff | FurtherSignOff:
+def write(
+    *, by: User, review: Review, seat: Seat, digest: str, proof: str
+) -> SignOff | FurtherSignOff:
     """Puts a signature under a review; the database refuses one that may not be there.
 
     Args:
         digest: of what the signer saw.
+        proof: what proved who they are (reviews/freshness.py).
     """
     written = {
         "review": review,
         "user": by,
         "role": seat.role,
         "digest": digest,
+        "proof": proof,
         "printed_name": by.printed_name,
         "meaning": MEANING[seat],
         "signed_at": timezone.now(),

@@ -23,9 +23,10 @@ from compliance.ledger.kinds import EventKind
 from compliance.models import VaultText
 from compliance.rules import shipped_rules
 from compliance.rules.rule import Rule
-from reviews import clearance, permissions, policy, risk, safety, workflow
-from reviews.enums import SIGNING_ROLES, Role
-from reviews.exceptions import NotFresh, WrongState
+from reviews import clearance, freshness, permissions, policy, risk, safety, workflow
+from reviews.enums import SIGNING_ROLES, Purpose, Role
+from reviews.exceptions import WrongState
+from reviews.freshness import Proof
 from reviews.models import Review, ReviewAuthor, Signpost, SignpostSignature, User
 from reviews.packet import Packet
 from reviews.permissions import Permission
@@ -102,22 +103,24 @@ def write(
     return signpost
 
 
-@transaction.atomic
-def sign(*, by: User, signpost_id: UUID, role: Role, password: str, seen: str) -> SignpostSignature:
+def sign(*, by: User, signpost_id: UUID, role: Role, proof: Proof, seen: str) -> SignpostSignature:
     """Signs in advance exactly what the signer saw.
 
     Args:
         role: compliance or legal; the signer must hold it.
-        password: asked for afresh at each signature.
+        proof: asked for afresh at each signature.
         seen: the digest that stood on the page that the signer read.
     Raises:
-        NotFresh: wrong password.
+        NotFresh: it does not prove who they are.
         NotAllowed, WrongState: this signature can't be given; the message says why.
         ScannerFailed: nobody could see what the scanners find in it (law 8).
     """
-    if not by.check_password(password):
-        raise NotFresh("That is not your password, so nothing was signed. Try again.")
-    signpost = _locked(signpost_id)
+    how = freshness.proved(by, proof, Purpose.SIGN)
+    with transaction.atomic():
+        return _sign(by, _locked(signpost_id), role, how, seen)
+
+
+def _sign(by: User, signpost: Signpost, role: Role, how: str, seen: str) -> SignpostSignature:
     permissions.check_may_sign_signpost(by, signpost, role)
     digest = clearance.signpost_digest(signpost)
     if seen != digest:
@@ -130,6 +133,7 @@ def sign(*, by: User, signpost_id: UUID, role: Role, password: str, seen: str) -
         digest=digest,
         printed_name=by.printed_name,
         meaning=MEANING[role],
+        proof=how,
         signed_at=timezone.now(),
     )
     _record(
@@ -138,6 +142,7 @@ def sign(*, by: User, signpost_id: UUID, role: Role, password: str, seen: str) -
         by,
         role=str(role),
         digest=digest,
+        proof=how,
         signature=signature.pk,
     )
     return signature

@@ -6,6 +6,7 @@ from reviews.views import (
     absences,
     claims,
     corrections,
+    factors,
     notice_settings,
     notices,
     profile,
@@ -19,8 +20,15 @@ from reviews.views import (
 
 urlpatterns = [
     path("sign-in/", sign_in.SignInView.as_view(), name="sign_in"),
+    path("sign-in/second-step/", sign_in.second_step, name="second_step"),
+    path("sign-in/passkey/", sign_in.ask_for_passkey, name="ask_for_passkey"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("me/", profile.profile, name="profile"),
+    path("me/signing/", factors.overview, name="factors"),
+    path("me/signing/app/", factors.app, name="add_app"),
+    path("me/signing/passkey/", factors.passkey, name="add_passkey"),
+    path("me/signing/codes/", factors.recovery_codes, name="recovery_codes"),
+    path("me/signing/<int:factor_id>/remove/", factors.remove, name="remove_factor"),
     path("notifications/", notices.overview, name="notices"),
     path("notifications/read/", notices.read, name="read_notices"),
     path("notifications/settings/", notice_settings.show, name="notice_settings"),

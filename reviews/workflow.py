@@ -22,6 +22,7 @@ from compliance.models import Finding, VaultText
 from reviews import (
     clearance,
     evidence,
+    freshness,
     gates,
     permissions,
     policy,
@@ -30,8 +31,9 @@ from reviews import (
     routes,
     signatures,
 )
-from reviews.enums import Action, RemarkKind, ReviewState, Role, Seat, Verdict
-from reviews.exceptions import NotFresh, WrongState
+from reviews.enums import Action, Purpose, RemarkKind, ReviewState, Role, Seat, Verdict
+from reviews.exceptions import WrongState
+from reviews.freshness import Proof
 from reviews.models import Disposition, Remark, Review, ReviewAuthor, User
 from reviews.packet import Packet
 from reviews.reasons import checked_code, checked_reason
@@ -164,21 +166,23 @@ def remark(*, by: User, review_id: UUID, body: str) -> Remark:
     return written
 
 
-@transaction.atomic
-def sign(*, by: User, review_id: UUID, seat: Seat, password: str, seen: str) -> Review:
+def sign(*, by: User, review_id: UUID, seat: Seat, proof: Proof, seen: str) -> Review:
     """Signs exactly what the signer saw (laws 1 and 2); the last signature clears the review.
 
     Args:
         seat: one that is wanted and due; the signer must hold its role.
-        password: asked for afresh at each signature (21 CFR 11.200 as a design standard).
+        proof: asked for afresh at each signature.
         seen: the digest that stood on the page that the signer read.
     Raises:
-        NotFresh: wrong password.
+        NotFresh: it does not prove who they are.
         NotAllowed, GateClosed, WrongState: this signature can't be given; the message says why.
     """
-    if not by.check_password(password):
-        raise NotFresh("That is not your password, so nothing was signed. Try again.")
-    review = _locked(review_id)
+    how = freshness.proved(by, proof, Purpose.SIGN)
+    with transaction.atomic():
+        return _sign(by, _locked(review_id), seat, how, seen)
+
+
+def _sign(by: User, review: Review, seat: Seat, how: str, seen: str) -> Review:
     permissions.check_may_sign(by, review, seat)
     gates.check_disposed(list(review.scan.findings.all()), gates.newest_dispositions(review))
     evidence.check_stands(review.text_id, review.scan_id)
@@ -187,7 +191,7 @@ def sign(*, by: User, review_id: UUID, seat: Seat, password: str, seen: str) -> 
         raise WrongState(
             "Something changed since you opened this page, so nothing was signed. Read it again."
         )
-    sign_off = signatures.write(by=by, review=review, seat=seat, digest=digest)
+    sign_off = signatures.write(by=by, review=review, seat=seat, digest=digest, proof=how)
     _record(
         EventKind.SIGNED,
         review,
@@ -196,6 +200,7 @@ def sign(*, by: User, review_id: UUID, seat: Seat, password: str, seen: str) -> 
         seat=str(seat),
         digest=digest,
         sign_off=sign_off.pk,
+        proof=how,
     )
     _move(review, Action.SIGN)
     if not routes.open_seats(review):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -45,6 +47,7 @@ from reviews import (
     workflow,
 )
 from reviews.enums import Channel, NoticeGroup, Pace, ReviewState, Role, Seat, Verdict
+from reviews.freshness import Proof
 from reviews.models import (
     Absence,
     Delivery,
@@ -61,6 +64,7 @@ from reviews.people import add_person
 from reviews.required_changes import Said
 
 PASSWORD = "correct-horse-9-battery"
+PROOF = Proof(PASSWORD)
 LINE = "General information, not medical advice; please talk with your own clinician. {author}"
 CLEAN = "Many people notice irregular bleeding in the first months, and it often settles."
 FLAGGED = "Studies show that implants are more effective than pills."  # CLM-PROVEN, needs legal
@@ -77,6 +81,14 @@ PLAIN_WORDS = itertools.cycle(
 )
 
 _numbers = itertools.count(1)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever happens inside leaves nothing."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def person(role: Role) -> User:
@@ -226,7 +238,7 @@ def sign(review: Review, seat: Seat | Role, by: User | None = None) -> None:
         by=by or person(seat.role),
         review_id=review.pk,
         seat=seat,
-        password=PASSWORD,
+        proof=PROOF,
         seen=clearance.seal_digest(review),
     )
 
@@ -234,7 +246,7 @@ def sign(review: Review, seat: Seat | Role, by: User | None = None) -> None:
 def confirm(review: Review, by: User) -> Review:
     """Confirms what this signer's page asks for."""
     seen = confirming.moved(by, Review.objects.get(pk=review.pk)).seen
-    return confirming.confirm(by=by, review_id=review.pk, password=PASSWORD, seen=seen)
+    return confirming.confirm(by=by, review_id=review.pk, proof=PROOF, seen=seen)
 
 
 def signers(review: Review) -> list[User]:
@@ -442,7 +454,7 @@ def sign_signpost(written: Signpost, role: Role, by: User | None = None) -> None
         by=by or person(role),
         signpost_id=written.pk,
         role=role,
-        password=PASSWORD,
+        proof=PROOF,
         seen=clearance.signpost_digest(written),
     )
 

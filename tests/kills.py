@@ -162,6 +162,7 @@ def _prepare(publications: int) -> list[str]:
     from engage.models import Post, Publication
     from reviews import clearance, workflow
     from reviews.enums import Role, Seat
+    from reviews.freshness import Proof
     from reviews.people import add_person
     from tests import cases
 
@@ -199,7 +200,7 @@ def _prepare(publications: int) -> list[str]:
                 by=people[seat.role],
                 review_id=review.pk,
                 seat=seat,
-                password=PASSWORD,
+                proof=Proof(PASSWORD),
                 seen=clearance.seal_digest(review),
             )
         publishing.queue(review_id=review.pk)

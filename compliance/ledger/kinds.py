@@ -72,6 +72,9 @@ class EventKind(models.TextChoices):
     ABSENCE_ENDED = "absence_ended", "Absence ended"
     ROLES_CHANGED = "roles_changed", "Roles changed"
     TOKEN_CREATED = "token_created", "API token created"
+    FACTOR_ADDED = "factor_added", "Second factor added"
+    FACTOR_REMOVED = "factor_removed", "Second factor removed"
+    PROOF_FAILED = "proof_failed", "Somebody could not prove who they are"
     # engage: publishing and watching
     PUBLICATION_QUEUED = "publication_queued", "Queued for posting"
     ATTEMPT_STARTED = "attempt_started", "Posting attempt started"

@@ -14,6 +14,7 @@ from compliance.exceptions import Refusal
 from engage import confirming
 from reviews.enums import ReviewState
 from reviews.models import User
+from reviews.views.proving import proof_of, remember
 from reviews.views.review import refused_page
 
 
@@ -24,9 +25,10 @@ def confirm(request: HttpRequest, review_id: UUID) -> HttpResponse:
         review = confirming.confirm(
             by=cast(User, request.user),
             review_id=review_id,
-            password=request.POST.get("password", ""),
+            proof=proof_of(request),
             seen=request.POST.get("seen", ""),
         )
+        remember(request)
     except Refusal as refusal:
         return refused_page(request, review_id, "confirm", refusal)
     cleared = review.state == ReviewState.CLEARED

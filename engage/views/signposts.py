@@ -25,6 +25,7 @@ from reviews import signposts as verbs
 from reviews.enums import Role
 from reviews.models import Signpost, User
 from reviews.permissions import Permission
+from reviews.views.proving import proof_of, remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +188,10 @@ def sign(request: HttpRequest, signpost_id: UUID) -> HttpResponse:
             by=cast(User, request.user),
             signpost_id=signpost_id,
             role=Role(role),
-            password=request.POST.get("password", ""),
+            proof=proof_of(request),
             seen=request.POST.get("seen", ""),
         )
+        remember(request)
 
     done = "Signed. Once both signatures are there, it can be posted at once."
     return _try(request, signpost_id, "sign", act, done)

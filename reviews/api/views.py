@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from reviews import claims, permissions, workflow
 from reviews.api.showing import shown_review, shown_row
 from reviews.enums import Seat, Verdict
+from reviews.freshness import Proof
 from reviews.models import User
 from reviews.permissions import Permission
 from reviews.views.queue import asked_page
@@ -105,9 +106,20 @@ class RemarkView(VerbView):
         workflow.remark(by=by, review_id=review_id, body=given["body"])
 
 
-class SignFields(serializers.Serializer[Any]):
-    seat = serializers.ChoiceField(Seat.choices)
+class ProofFields(serializers.Serializer[Any]):
+    """What proves afresh who somebody is; `code` for those who have a second factor."""
+
     password = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    code = serializers.CharField(allow_blank=True, default="")
+
+    @staticmethod
+    def proof(given: dict[str, Any]) -> Proof:
+        """It, taken out of what was given. Nothing continues here: both are asked for each time."""
+        return Proof(password=given.pop("password"), code=given.pop("code"))
+
+
+class SignFields(ProofFields):
+    seat = serializers.ChoiceField(Seat.choices)
     seen = serializers.CharField(allow_blank=True)
 
 
@@ -120,8 +132,8 @@ class SignView(VerbView):
         workflow.sign(
             by=by,
             review_id=review_id,
+            proof=ProofFields.proof(given),
             seat=Seat(given["seat"]),
-            password=given["password"],
             seen=given["seen"],
         )
 

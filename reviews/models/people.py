@@ -50,6 +50,16 @@ class RoleGrant(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "role"], name="role_once")]
 
 
+class Proved(models.Model):
+    """A row that somebody proved afresh who they are for (reviews/freshness.py)."""
+
+    # Codes joined by "+", e.g. "password+totp". None for those of before it was kept.
+    proof = models.CharField(max_length=40, null=True)
+
+    class Meta:
+        abstract = True
+
+
 class ApiToken(models.Model):
     """A bearer token for pushing posts; only its digest is kept."""
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from compliance.models import Finding, RuleSetVersion, VaultText
 from reviews.enums import RemarkKind, ReviewState, Role, Seat, Verdict
-from reviews.models.people import User
+from reviews.models.people import Proved, User
 from reviews.models.signposts import Signpost, SignpostSignature
 
 
@@ -115,7 +115,7 @@ class ReviewAuthor(models.Model):
         constraints = [models.UniqueConstraint(fields=["review", "user"], name="author_once")]
 
 
-class SignOff(models.Model):
+class SignOff(Proved):
     """One of the two signatures of law 1 under one exact content (21 CFR 11.50, 11.70 as a design
     standard)."""
 
@@ -139,7 +139,7 @@ class SignOff(models.Model):
         ]
 
 
-class FurtherSignOff(models.Model):
+class FurtherSignOff(Proved):
     """A signature that the route of a community asks for beside the two of law 1."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -164,7 +164,7 @@ class FurtherSignOff(models.Model):
         ]
 
 
-class Confirmation(models.Model):
+class Confirmation(Proved):
     """Somebody who signed read what moved in the thread, and their signature stands (law 3)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

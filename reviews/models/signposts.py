@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from reviews.enums import Role
-from reviews.models.people import User
+from reviews.models.people import Proved, User
 
 
 class Signpost(models.Model):
@@ -42,7 +42,7 @@ class Signpost(models.Model):
         ]
 
 
-class SignpostSignature(models.Model):
+class SignpostSignature(Proved):
     """One signature under one signpost, given before it is posted anywhere."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -34,6 +34,7 @@ from reviews.reveal import reveal
 from reviews.views.claim_panel import panel_of
 from reviews.views.judged import judged
 from reviews.views.next_review import after_decision, queue_query, tail_of
+from reviews.views.proving import proof_of, remember
 from reviews.views.seats import after_signing, shown_seats, why_closed, why_not_sign
 from reviews.views.showing import reply_segments, shown_recalls, shown_segments
 
@@ -202,9 +203,10 @@ def sign(request: HttpRequest, review_id: UUID) -> HttpResponse:
             by=cast(User, request.user),
             review_id=review_id,
             seat=Seat(seat),
-            password=request.POST.get("password", ""),
+            proof=proof_of(request),
             seen=request.POST.get("seen", ""),
         )
+        remember(request)
 
     answer = _try(request, review_id, "sign", act, "Signed.")
     if answer.status_code == 302 and request.POST.get("then") != "next":

@@ -180,7 +180,7 @@ def test_sign_over_what_changed_since_the_page_was_read_is_refused() -> None:
             by=cases.person(Role.COMPLIANCE),
             review_id=review.pk,
             seat=Seat.COMPLIANCE,
-            password=cases.PASSWORD,
+            proof=cases.PROOF,
             seen=seen,
         )
 

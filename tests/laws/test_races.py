@@ -74,7 +74,7 @@ class Table:
             by=User.objects.get(pk=by.pk),
             review_id=review.pk,
             seat=seat,
-            password=cases.PASSWORD,
+            proof=cases.PROOF,
             seen=seen,
         )
 

@@ -8,15 +8,13 @@ quarter of the others; the verbs, and what the API offers, for every cell.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -30,6 +28,7 @@ from compliance.rules.route import EVERY_REPLY, THE_TWO
 from engage import confirming
 from reviews import claims, clearance, permissions, routes, workflow
 from reviews.enums import ReviewState, Role, Seat, Verdict
+from reviews.freshness import Proof
 from reviews.models import Review, RoleGrant, User
 from tests import cases
 from tests.laws.workflow_model import Model, Signature, Submission
@@ -125,14 +124,6 @@ def item_at(state: ReviewState, route: str) -> Item:
     return Item(review, on, people)
 
 
-@contextmanager
-def undone() -> Iterator[None]:
-    """Whatever happens inside leaves nothing."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
 def fields_of(action: str, item: Item, by: User, role: Role) -> dict[str, Any]:
     """What this person would send: the seat that they could sign in, and what they would see."""
     seats = permissions.signing_seats(by, item.review) or [s for s in Seat if s.role == role]
@@ -172,6 +163,8 @@ def by_verb(action: str, item: Item, by: User, given: dict[str, Any]) -> int:
         elif action == "claim":
             claims.claim(by=by, review_id=review_id)
         else:
+            if "password" in given:
+                given["proof"] = Proof(given.pop("password"))
             module = confirming if action == "confirm" else workflow
             getattr(module, action)(by=by, review_id=review_id, **given)
     except Refusal:
@@ -209,7 +202,7 @@ DOORS: tuple[Door, ...] = (by_verb, by_page, by_api)
 
 def was_done(door: Door, action: str, item: Item, by: User, role: Role) -> bool:
     """Whether the action was carried out through this door; nothing of it stays."""
-    with undone():
+    with cases.undone():
         given = fields_of(action, item, by, role)
         before = Event.objects.filter(kind=EVENTS[action]).count()
         code = door(action, item, by, given)
@@ -234,7 +227,7 @@ def test_every_cell(route: str, state: ReviewState, pytestconfig: pytest.Config)
     for relation, role in product(RELATIONS, Role):
         if relation == "signer" and not item.on.signatures:
             continue  # there is none yet
-        with undone():
+        with cases.undone():
             by = item.as_role(relation, role)
             for action in EVENTS:
                 expected = item.expected(action, relation, role)

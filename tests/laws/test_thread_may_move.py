@@ -24,6 +24,7 @@ from engage.models import Publication
 from reviews import clearance, safety, workflow
 from reviews.enums import ReviewState, Role, SafetyOutcome
 from reviews.exceptions import NotCleared, NotFresh, WrongState
+from reviews.freshness import Proof
 from reviews.models import Confirmation, Review, ReviewAuthor, RoleGrant, SafetyCase, User
 from tests import cases
 from tests.laws.attacks import assert_refused, delete, insert, run, update, without_laws
@@ -53,8 +54,8 @@ def seen_by(user: User, review: Review) -> str:
     return confirming.moved(user, Review.objects.get(pk=review.pk)).seen
 
 
-def confirm(review: Review, user: User, seen: str, password: str = cases.PASSWORD) -> Review:
-    return confirming.confirm(by=user, review_id=review.pk, password=password, seen=seen)
+def confirm(review: Review, user: User, seen: str, proof: Proof = cases.PROOF) -> Review:
+    return confirming.confirm(by=user, review_id=review.pk, proof=proof, seen=seen)
 
 
 def again(publication: Publication, text: str) -> None:
@@ -241,7 +242,7 @@ def test_confirmation_takes_the_password_and_what_was_seen() -> None:
     user = cases.signers(review)[0]
     right = seen_by(user, review)
     with pytest.raises(NotFresh):
-        confirm(review, user, right, password="guess")
+        confirm(review, user, right, Proof("guess"))
     with pytest.raises(WrongState, match="Something changed"):
         confirm(review, user, "0" * 64)
     confirm(review, user, right)

@@ -21,6 +21,7 @@ from engage.enums import PublicationState
 from engage.models import Draft, Publication, Stop
 from reviews import clearance, gates, required_changes, safety, workflow
 from reviews.enums import Role, SafetyOutcome, Seat, Verdict
+from reviews.freshness import Proof
 from reviews.models import Review, RoleGrant, SafetyCase, User
 from tests import cases
 from tests.laws import workflow_laws, workflow_raw
@@ -199,7 +200,7 @@ class Workflow(RuleBasedStateMachine):
                     by=self.who(who),
                     review_id=review.pk,
                     seat=Seat(seat),
-                    password="wrong" if amiss == "password" else cases.PASSWORD,
+                    proof=Proof("wrong") if amiss == "password" else cases.PROOF,
                     seen=seen,
                 )
 

@@ -87,7 +87,9 @@ class Submission:
 
     def due(self, seat: str) -> bool:
         missing = [step for other, step in self.steps.items() if other not in self.signatures]
-        return seat not in self.signatures and self.steps.get(seat) == min(missing, default=None)
+        if seat in self.signatures or seat not in self.steps:
+            return False
+        return self.steps[seat] == min(missing)
 
 
 @dataclass

@@ -87,6 +87,7 @@ class World:
             "lift_recall": [self.recall.pk],
             "decide_relook": [self.relook.pk],
             "api_assign": [self.review.pk],
+            "remove_factor": [0],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])

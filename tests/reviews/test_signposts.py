@@ -18,6 +18,7 @@ from engage.models import Draft, DraftVersion
 from reviews import clearance, signposts
 from reviews.enums import Role
 from reviews.exceptions import NotFresh, WrongState
+from reviews.freshness import Proof
 from reviews.models import (
     Review,
     ReviewAuthor,
@@ -153,7 +154,7 @@ def test_sign_with_a_wrong_password_is_refused() -> None:
             by=cases.person(Role.LEGAL),
             signpost_id=signpost.pk,
             role=Role.LEGAL,
-            password="guess",
+            proof=Proof("guess"),
             seen=clearance.signpost_digest(signpost),
         )
 
@@ -164,7 +165,7 @@ def test_sign_of_something_that_was_not_seen_is_refused() -> None:
             by=cases.person(Role.LEGAL),
             signpost_id=written().pk,
             role=Role.LEGAL,
-            password=cases.PASSWORD,
+            proof=cases.PROOF,
             seen=clearance.signpost_digest(written(text="Call 911.")),
         )
 

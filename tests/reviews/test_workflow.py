@@ -13,6 +13,7 @@ from compliance.exceptions import BadInput, NotAllowed, Refusal
 from reviews import permissions, required_changes, workflow
 from reviews.enums import Action, ReviewState, Role, Seat, Verdict
 from reviews.exceptions import GateClosed, NotFresh, WrongState
+from reviews.freshness import Proof
 from reviews.management.commands.workflow_diagram import document
 from reviews.models import Review, User
 from reviews.permissions import PERMISSIONS, Permission
@@ -142,7 +143,7 @@ def test_workflow_document_is_up_to_date() -> None:
 def test_sign_with_a_wrong_password_is_refused() -> None:
     review, by = cases.review_at(ReviewState.SUBMITTED), cases.person(Role.LEGAL)
     with pytest.raises(NotFresh):
-        workflow.sign(by=by, review_id=review.pk, seat=Seat.LEGAL, password="guess", seen="")
+        workflow.sign(by=by, review_id=review.pk, seat=Seat.LEGAL, proof=Proof("guess"), seen="")
 
 
 def test_sign_keeps_printed_name_time_and_meaning() -> None:

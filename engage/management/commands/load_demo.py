@@ -34,6 +34,7 @@ from engage.enums import ConnectorKind
 from engage.models import Community, Draft, Post, Publication, Thread
 from reviews import clearance, gates, safety, signposts, workflow
 from reviews.enums import ReviewState, Role, SafetyOutcome, Seat, Verdict
+from reviews.freshness import Proof
 from reviews.models import Review, SafetyCase, Signpost, User
 from reviews.people import add_person
 
@@ -89,7 +90,7 @@ class Command(BaseCommand):
                     by=User.objects.get(username=username),
                     signpost_id=waiting.pk,
                     role=seat.role,
-                    password=PASSWORD,
+                    proof=Proof(PASSWORD),
                     seen=clearance.signpost_digest(waiting),
                 )
 
@@ -196,7 +197,7 @@ class Command(BaseCommand):
             by=User.objects.get(username=SIGNERS[seat]),
             review_id=review.pk,
             seat=seat,
-            password=PASSWORD,
+            proof=Proof(PASSWORD),
             seen=clearance.seal_digest(review),
         )
 
