@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -104,7 +105,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
         if not sentence:
             return _added(request, "The passkey is set up. You can sign with it from now on.")
     context = {
-        "options": factors.ask_for_new_passkey(user),
+        "options": json.dumps(factors.ask_for_new_passkey(user)),
         "name": request.POST.get("name", ""),
         "longest": factors.LONGEST_NAME,
         "has_one": factors.has_one(user),
