@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from compliance.masking import MASKED, Mark, Pseudonyms, Segment, masked_spans
+from compliance.masking import Pseudonyms
 from reviews.packet import Packet, PacketPost
-from reviews.views.showing import shown_segments
+from reviews.views.differences import Piece, difference
 
 Kind = Literal["added", "edited", "deleted"]
-_WORDS = re.compile(r"\s+|\S+\s*")
-# Words of both, multiplied: comparing may cost more than that. Beyond it, all is out and in again.
-MOST_COMPARED = 250_000
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a post: "same", "added" or "removed"."""
-
-    kind: str
-    segments: Sequence[Segment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,69 +74,11 @@ def _changed(before: PacketPost | None, now: PacketPost | None, names: Pseudonym
         author=post.author,
         published_at=datetime.fromisoformat(post.published_at),
         answered=post.answered,
-        pieces=_pieces(_tokens(before, names), _tokens(now, names)),
+        pieces=difference(
+            before.text if before else "",
+            before.marks if before else (),
+            now.text if now else "",
+            now.marks if now else (),
+            names,
+        ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    said: str  # what is compared: the word, even where it is masked; never leaves this module
-    shown: Segment
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Token) and self.said == other.said
-
-    def __hash__(self) -> int:
-        return hash(self.said)
-
-
-def _tokens(post: PacketPost | None, names: Pseudonyms) -> list[_Token]:
-    if post is None:
-        return []
-    marks = [Mark(m.start, m.end, m.rule_id, m.severity, m.entity) for m in post.marks]
-    hidden = iter(masked_spans(post.text, marks))
-    tokens: list[_Token] = []
-    for segment in shown_segments(post.text, post.marks, names):
-        if segment.kind == MASKED:
-            start, end = next(hidden)
-            tokens.append(_Token(post.text[start:end], segment))
-        else:
-            words = _WORDS.findall(segment.text)
-            tokens += [_Token(word.strip(), replace(segment, text=word)) for word in words]
-    return tokens
-
-
-def _pieces(before: list[_Token], now: list[_Token]) -> list[Piece]:
-    head = _same(before, now)
-    tail = _same(before[head:][::-1], now[head:][::-1])
-    old, new = before[head : len(before) - tail], now[head : len(now) - tail]
-    pieces = [("same", now[:head])]
-    if len(old) * len(new) > MOST_COMPARED:
-        pieces += [("removed", old), ("added", new)]
-    else:
-        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-        for what, a, b, c, d in matcher.get_opcodes():
-            if what == "equal":
-                pieces.append(("same", new[c:d]))
-            else:
-                pieces += [("removed", old[a:b]), ("added", new[c:d])]
-    pieces.append(("same", now[len(now) - tail :]))
-    return [Piece(kind, _joined(tokens)) for kind, tokens in pieces if tokens]
-
-
-def _same(before: Sequence[_Token], now: Sequence[_Token]) -> int:
-    """How many tokens both begin with."""
-    pairs = zip(before, now, strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(before), len(now)))
-
-
-def _joined(tokens: Sequence[_Token]) -> list[Segment]:
-    """Segments of the tokens, those of one kind that follow each other as one."""
-    joined: list[Segment] = []
-    for token in tokens:
-        segment = token.shown
-        if joined and segment.text and replace(joined[-1], text="") == replace(segment, text=""):
-            joined[-1] = replace(segment, text=joined[-1].text + segment.text)
-        else:
-            joined.append(segment)
-    return joined

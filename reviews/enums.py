@@ -86,6 +86,7 @@ class RemarkKind(models.TextChoices):
     SEND_BACK = "send_back", "Required changes"
     REFUSE = "refuse", "Reason for refusal"
     WITHDRAW = "withdraw", "Reason for withdrawal"
+    EXPORT = "export", "Reason for taking out what was signed"
 
 
 class ReasonCode(models.TextChoices):

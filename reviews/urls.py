@@ -16,6 +16,7 @@ from reviews.views import (
     safety,
     safety_queue,
     sign_in,
+    signed,
 )
 
 urlpatterns = [
@@ -40,6 +41,8 @@ urlpatterns = [
     path("queue/claim/", claims.claim_chosen, name="claim_chosen"),
     path("queue/assign/", claims.assign, name="assign"),
     path("reviews/<uuid:review_id>/", review.show, name="review"),
+    path("reviews/<uuid:review_id>/signed/", signed.show, name="signed"),
+    path("reviews/<uuid:review_id>/signed/file/", signed.take_out, name="take_out_signed"),
     path("reviews/<uuid:review_id>/dispose/", review.dispose, name="dispose"),
     path("reviews/<uuid:review_id>/remark/", review.remark, name="remark"),
     path("reviews/<uuid:review_id>/sign/", review.sign, name="sign"),

@@ -152,17 +152,37 @@ def dispose(
 
 
 @transaction.atomic
-def remark(*, by: User, review_id: UUID, body: str) -> Remark:
+def remark(*, by: User, review_id: UUID, body: str, about: tuple[int, int] | None = None) -> Remark:
     """Comments on a review, in any state; comments stay in the record.
 
+    Args:
+        about: the passage of the reply, as offsets in code points; None for all of it.
     Raises:
         NotAllowed: not this person.
-        BadInput: nothing was written.
+        BadInput: nothing was written, or there is no such passage.
     """
     review = _locked(review_id)
     permissions.check_may_remark(by, review)
-    written = _remark(review, by, RemarkKind.COMMENT, body)
+    if about and not 0 <= about[0] < about[1] <= len(vault.unseal(review.text)):
+        raise BadInput("The reply has no such passage. Reload the page.")
+    start, end = about or (None, None)
+    written = _remark(review, by, RemarkKind.COMMENT, body, anchor_start=start, anchor_end=end)
     _record(EventKind.REMARKED, review, by.actor, remark=written.pk)
+    return written
+
+
+@transaction.atomic
+def note_export(*, by: User, review_id: UUID, reason: str) -> Remark:
+    """Records that somebody takes out what was signed, unmasked, and why.
+
+    Raises:
+        NotAllowed: this person may not reveal identifiers.
+        BadInput: no reason.
+    """
+    review = _locked(review_id)
+    permissions.check_may(by, permissions.Permission.REVEAL)
+    written = _remark(review, by, RemarkKind.EXPORT, reason)
+    _record(EventKind.SIGNED_EXPORTED, review, by.actor, remark=written.pk)
     return written
 
 

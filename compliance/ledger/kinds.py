@@ -42,6 +42,7 @@ class EventKind(models.TextChoices):
     REFUSED = "refused", "Refused"
     WITHDRAWN = "withdrawn", "Withdrawn"
     SUSPENDED = "suspended", "Suspended: the thread moved"
+    SIGNED_EXPORTED = "signed_exported", "What was signed was taken out, unmasked"
     CONFIRMED = "confirmed", "Signature confirmed after the thread moved"
     EXPIRED = "expired", "Clearance expired"
     REMINDED = "reminded", "Reminder: due soon, overdue or escalated"

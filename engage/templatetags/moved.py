@@ -31,6 +31,7 @@ def moved_panel(context: template.Context, review: Review) -> dict[str, Any]:
         "moved": moved,
         "suspended": review.state == ReviewState.SUSPENDED,
         "user": context["user"],
+        "request": context["request"],
         "refused": context.get("refused"),
         "csrf_token": context.get("csrf_token"),
     }

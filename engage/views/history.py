@@ -39,7 +39,8 @@ GROUPS = {
     "access": (
         "Access",
         ("identifier_revealed", "identifier_corrected", "examples_exported", "person_added",
-         "roles_changed", "token_created", "key_destroyed"),
+         "roles_changed", "token_created", "key_destroyed", "signed_exported",
+         "factor_added", "factor_removed", "proof_failed"),
     ),
 }  # fmt: skip
 

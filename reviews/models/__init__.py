@@ -15,6 +15,7 @@ from reviews.models.review import (
     Reveal,
     Review,
     ReviewAuthor,
+    Sight,
     SignOff,
 )
 from reviews.models.safety import CaseFacts, HandOff, HelpGiven, SafetyCase
@@ -53,6 +54,7 @@ __all__ = [
     "ReviewAuthor",
     "RoleGrant",
     "SafetyCase",
+    "Sight",
     "SignOff",
     "Signpost",
     "SignpostSignature",

@@ -213,10 +213,24 @@ class Remark(models.Model):
     reason_code = models.CharField(max_length=20, null=True)
     reason_label = models.CharField(max_length=80, null=True)
     body = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    # The passage of the reply that a comment is about, in code points; None for all of it.
+    anchor_start = models.PositiveIntegerField(null=True)
+    anchor_end = models.PositiveIntegerField(null=True)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["at"]
+
+
+class Sight(models.Model):
+    """When somebody who may decide on it last saw a review: what is new is told against that."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="sights")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "user"], name="sight_once")]
 
 
 class Reveal(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
-from compliance import vault
 from compliance.exceptions import BadInput, Refusal
 from compliance.masking import LABELS, Pseudonyms, Segment, masked_places
 from reviews import (
@@ -28,17 +27,20 @@ from reviews import (
 )
 from reviews.enums import Action, Seat, Stage, Verdict
 from reviews.models import Remark, Review, User
-from reviews.packet import PacketPost, packet_of
+from reviews.packet import Packet, PacketPost, packet_of
 from reviews.permissions import Permission
 from reviews.reveal import reveal
 from reviews.views.claim_panel import panel_of
+from reviews.views.comments import notes_of, parts_of, passage_from, passages_of
 from reviews.views.judged import judged
 from reviews.views.next_review import after_decision, queue_query, tail_of
 from reviews.views.proving import proof_of, remember
 from reviews.views.seats import after_signing, shown_seats, why_closed, why_not_sign
 from reviews.views.showing import reply_segments, shown_recalls, shown_segments
+from reviews.views.story import story_of
+from reviews.views.versions import compared, earlier_of, note_sight
 
-TYPED = ("body", "reason", "verdict", "seat", "code")  # what a refused form gives back
+TYPED = ("body", "about", "reason", "verdict", "seat", "code")  # what a refused form gives back
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def show(request: HttpRequest, review_id: UUID) -> HttpResponse:
     permissions.check_may_read(user, review)
     presence.note(by=user, review=review)
     claims.keep(by=user, review=review)
-    return _page(request, review)
+    seen_at = note_sight(by=user, review=review)
+    return _page(request, review, seen_at=seen_at)
 
 
 def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any) -> HttpResponse:
@@ -73,11 +76,16 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
     permissions.check_may_read(user, review)
     packet = packet_of(review)
     names = Pseudonyms()
-    remarks = list(review.remarks.select_related("by", "body__key").exclude(kind="response"))
     title = shown_segments(packet.title, packet.title_marks, names)
     posts = [_shown_post(post, names) for post in packet.posts]
     reply = reply_segments(review, packet, names)
+    earlier = earlier_of(review)
     context = {
+        **_said(review, packet, earlier, names),
+        "earlier": earlier,
+        "compared": compared(review, packet, earlier, user, request.GET.get("with", "")),
+        "seen_at": None,
+        "passages": passages_of(review, packet, names),
         "review": review,
         "packet": packet,
         "title": title,
@@ -87,7 +95,6 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "judged": judged(review, packet),
         "asked_before": required_changes.before(review),
         "reasons": reasons.choices_for(review),
-        "remarks": [(remark, vault.unseal(remark.body)) for remark in remarks],
         "signatures": review.signatures,
         "seats": shown_seats(review),
         "signing_seats": permissions.signing_seats(user, review),
@@ -117,6 +124,25 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         **extra,
     }
     return render(request, "reviews/review.html", context, status=status)
+
+
+def _said(
+    review: Review, packet: Packet, earlier: Sequence[Review], names: Pseudonyms
+) -> dict[str, Any]:
+    """The reply with the places that were commented on, and all that was said and done."""
+    versions = [review, *earlier]
+    remarks = list(
+        Remark.objects.filter(review__in=versions).select_related("by", "body__key").order_by("at")
+    )
+    packets = {review: packet}
+    for one in {remark.review_id for remark in remarks if remark.anchor_start is not None}:
+        version = next(v for v in versions if v.pk == one)
+        packets.setdefault(version, packet_of(version))
+    notes = notes_of(review, packets, remarks, names)
+    return {
+        "parts": parts_of(review, packet, names, notes.values()),
+        "story": story_of(versions, remarks, notes),
+    }
 
 
 def _shown_post(post: PacketPost, names: Pseudonyms) -> ShownPost:
@@ -185,8 +211,12 @@ def remark(request: HttpRequest, review_id: UUID) -> HttpResponse:
     """Comments."""
 
     def act() -> Remark:
-        body = request.POST.get("body", "")
-        return workflow.remark(by=cast(User, request.user), review_id=review_id, body=body)
+        return workflow.remark(
+            by=cast(User, request.user),
+            review_id=review_id,
+            body=request.POST.get("body", ""),
+            about=passage_from(request.POST.get("about", "")),
+        )
 
     return _try(request, review_id, "remark", act, "Your comment is in the record.")
 

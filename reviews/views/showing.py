@@ -8,7 +8,7 @@ from uuid import UUID
 
 from compliance import vault
 from compliance.enums import Basis, Severity
-from compliance.masking import Mark, Pseudonyms, Segment, mask
+from compliance.masking import MASKED, Mark, Pseudonyms, Segment, mask, masked_spans
 from compliance.rules.rule import Rule
 from reviews import evidence
 from reviews.models import Recall, Review
@@ -73,11 +73,29 @@ def shown_segments(
     return mask(text, converted, names=names or Pseudonyms())
 
 
+def placed_segments(
+    text: str, marks: Iterable[PacketMark], names: Pseudonyms | None = None
+) -> list[tuple[Segment, int, int]]:
+    """The same, each segment with its place in the original text."""
+    marks = list(marks)
+    plain = [Mark(m.start, m.end, m.rule_id, m.severity, m.entity) for m in marks]
+    hidden, at, placed = iter(masked_spans(text, plain)), 0, []
+    for segment in shown_segments(text, marks, names):
+        start, end = next(hidden) if segment.kind == MASKED else (at, at + len(segment.text))
+        placed.append((segment, start, end))
+        at = end
+    return placed
+
+
 def reply_segments(
     review: Review, packet: Packet, names: Pseudonyms | None = None
 ) -> list[Segment]:
     """The reply of a review, masked; a signpost as it is, since nobody is spoken of in it."""
-    marks = packet.marks
+    return shown_segments(packet.text, reply_marks(review, packet), names)
+
+
+def reply_marks(review: Review, packet: Packet) -> tuple[PacketMark, ...]:
+    """What is marked in the reply of a review."""
     if review.signpost is not None and packet.text == review.signpost.text:
-        marks = tuple(replace(mark, entity="") for mark in marks)
-    return shown_segments(packet.text, marks, names)
+        return tuple(replace(mark, entity="") for mark in packet.marks)
+    return packet.marks

@@ -93,7 +93,7 @@ class World:
             return reverse(name, args=[self.signal.pk])
         of_a_review = {
             "review", "claim", "release", "looking", "dispose", "remark", "sign", "send_back",
-            "refuse", "withdraw", "confirm",
+            "refuse", "withdraw", "confirm", "signed", "take_out_signed",
         }  # fmt: skip
         of_this = name.removeprefix("api_") in of_a_review
         return reverse(name, args=[self.review.pk] if of_this else ids.get(name, []))

@@ -28,6 +28,7 @@ PAGES: dict[str, set[Role]] = {
     "draft": {C},
     "queue": {O, L, A, D},
     "review": {O, L, A, D},
+    "signed": {O, L, A, D},
     "profile": {C, O, L, D},
     "notices": set(Role),
     "notice_settings": set(Role),
@@ -74,6 +75,7 @@ FORMS: dict[str, set[Role]] = {
     "end_absence": set(),  # only of one's own
     "dispose": {O, L},
     "remark": {O, L, D},
+    "take_out_signed": {O, L},
     "sign": {O, L},
     "send_back": {O, L},
     "refuse": {O, L},

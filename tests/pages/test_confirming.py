@@ -47,7 +47,7 @@ def test_signer_sees_what_moved_and_confirms(client: Client, moved: Publication)
     assert "cleared again once the others who signed confirm" in answer
     assert "My signature stands" not in answer and "Waits for" in answer
     answer = send(client, second, moved.review)
-    assert "Everybody who signed has confirmed" in answer and "Suspended" not in answer
+    assert "Everybody who signed has confirmed" in answer and "Suspended: read" not in answer
 
 
 def test_wrong_password_is_said_in_the_form(client: Client, moved: Publication) -> None:
