@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
+from tests import mutants
+
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -23,6 +25,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database", action="store_true", help="run only the tests that a database matters to"
     )
+
+
+def pytest_collection_finish() -> None:
+    mutants.apply_from_environment()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
