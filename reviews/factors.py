@@ -50,14 +50,15 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library has no ty
         return str(user.username)
 
 
+def kinds(user: User) -> frozenset[str]:
+    """The kinds of second factor of this person; recovery codes alone are none."""
+    found = _own(user, Type.TOTP, Type.WEBAUTHN).values_list("type", flat=True)
+    return frozenset(KINDS[each] for each in found)
+
+
 def has_one(user: User) -> bool:
-    """Whether this person has a second factor; recovery codes alone are none."""
-    return bool(_own(user, Type.TOTP, Type.WEBAUTHN).exists())
-
-
-def has_passkey(user: User) -> bool:
-    """Whether this person has a passkey."""
-    return bool(_own(user, Type.WEBAUTHN).exists())
+    """Whether this person has a second factor."""
+    return bool(kinds(user))
 
 
 def of(user: User) -> list[Authenticator]:

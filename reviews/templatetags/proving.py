@@ -23,10 +23,18 @@ def proof_fields(context: template.Context, prefix: str) -> dict[str, Any]:
         prefix: of the fields' ids; one page may have several such forms.
     """
     request = cast(HttpRequest, context["request"])
-    has_factor = factors.has_one(cast(User, request.user))
+    factor = _factor(request)
     return {
         "prefix": prefix,
-        "has_factor": has_factor,
-        "has_passkey": has_factor and factors.has_passkey(cast(User, request.user)),
-        "continues": has_factor and proving.continues(request),
+        "has_factor": bool(factor),
+        "has_passkey": "passkey" in factor,
+        "continues": bool(factor) and proving.continues(request),
     }
+
+
+def _factor(request: HttpRequest) -> frozenset[str]:
+    """The kinds of second factor of who asks, looked up once a request."""
+    kept: frozenset[str] | None = getattr(request, "second_factors", None)
+    if kept is None:
+        kept = request.second_factors = factors.kinds(cast(User, request.user))  # type: ignore[attr-defined]
+    return kept

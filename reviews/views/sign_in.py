@@ -66,7 +66,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
             half = request.session.pop(HALF)
             login(request, user, backend=half["backend"])
             return redirect(resolve_url(half["next"]))
-    context = {"refused": sentence, "has_passkey": factors.has_passkey(user)}
+    context = {"refused": sentence, "has_passkey": "passkey" in factors.kinds(user)}
     return render(request, "second_step.html", context, status=403 if sentence else 200)
 
 
