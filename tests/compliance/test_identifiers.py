@@ -115,6 +115,8 @@ HITS = [
     # e-mail
     ("Write to k.brandt@example.com please.", "EMAIL", "k.brandt@example.com"),
     ("It is k.brandt [at] example [dot] org, yes.", "EMAIL", "k.brandt [at] example [dot] org"),
+    ("Write to k.brandt [ at ] example.org then.", "EMAIL", "k.brandt [ at ] example.org"),
+    (f"At k.brandt at {'b' * 41} dot com.", "EMAIL", f"k.brandt at {'b' * 41} dot com"),
     ("It is kbrandt at example dot com thanks.", "EMAIL", "kbrandt at example dot com"),
     ("k.brandt@mail.internal is it", "EMAIL", "k.brandt@mail.internal"),
     # web and network addresses

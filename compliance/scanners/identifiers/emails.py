@@ -41,7 +41,7 @@ class SpeltOutEmailRecognizer(ContextRecognizer):
     """ "k.brandt [at] example [dot] org" and "name@" whose domain has no known suffix."""
 
     KIND = "EMAIL"
-    NEEDS = regex.compile(r"@|\bat\b.{1,40}\bdot\b|[\[({]at", regex.IGNORECASE)
+    NEEDS = regex.compile(r"@|\bdot\b|[\])}]\s*[\w-]+\.\w", regex.IGNORECASE)
     EXPRESSIONS = (
         ("spelt out", r"\b[\w.+-]+ ?[\[({<]? ?(?:at|@) ?[\])}>]? ?[\w-]+"
          r"(?: ?[\[({<]? ?(?:\bdot\b|\.) ?[\])}>]? ?[a-z]{2,}){1,3}\b(?<=dot.*|[\])}].*)", 0.85),
