@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 
+import django
+
 MODULES = ("reviews.gates", "reviews.permissions")
 SUITES = (
     "tests/laws/test_signed_in_advance.py",
@@ -174,6 +176,8 @@ def noticed(mutant: Mutant) -> str:
 
 def main() -> None:
     """Both rounds."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    django.setup()
     command = [sys.executable, "-m", "pytest", "-q", "-s", "--long", "-k", "every_clause",
                "tests/laws/test_table.py"]  # fmt: skip
     everyone = {f"{m.module}:{m.number}": m for module in MODULES for m in mutants_of(module)}
