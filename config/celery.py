@@ -22,6 +22,7 @@ SWEEPS: dict[str, float] = {
     "compliance.tasks.sequence_ledger": 5,
     "reviews.tasks.expire_clearances": 300,
     "reviews.tasks.end_claims": 60,
+    "reviews.tasks.deal_second_looks": 900,
     "reviews.tasks.remind": 60,
     "reviews.tasks.recount_deadlines": 900,
     "reviews.tasks.sweep_notices": 5,

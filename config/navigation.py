@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
 from engage import relooks, stops
-from reviews import notices, signposts, worklist
+from reviews import notices, second_looks, signposts, worklist
 from reviews.counting import counted
 from reviews.enums import ChangeState, ProposalState, Role
 from reviews.models import ProfileChange, Proposal, Review, SafetyCase, User
@@ -37,6 +37,7 @@ PAGES = (
     ("safety", "Safety signals", Permission.READ_SAFETY),
     ("signposts", "Signposts", Permission.READ_SIGNPOSTS),
     ("corrections", "Corrections", Permission.CORRECT),
+    ("quality", "Reviewers", Permission.READ_QUALITY),
     ("rules", "Rules", Permission.READ_HISTORY),
     ("profiles", "Community rules", Permission.READ_PROFILES),
     ("recalls", "Evidence", Permission.READ_RECALLS),
@@ -95,6 +96,7 @@ def _waiting(user: User, routes: list[str]) -> dict[str, int]:
         "safety": SafetyCase.objects.filter(disposed_at=None),
         "profiles": ProfileChange.objects.filter(state=ChangeState.WAITING),
         "signposts": signposts.unsigned(),
+        "quality": second_looks.open_for(user),
         "corrections": Proposal.objects.filter(state=ProposalState.WAITING),
     }
     if can_may(user, Permission.RELOOK):

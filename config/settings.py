@@ -255,6 +255,10 @@ ASSIGNED_MINUTES = env.int("ASSIGNED_MINUTES", default=8 * 60)
 EXPIRES_SOON_DAYS = env.int("EXPIRES_SOON_DAYS", default=2)
 # How long a reply is live before somebody looks at it again, and then again.
 REREVIEW_DAYS = env.int("REREVIEW_DAYS", default=180)
+# Of a hundred decided reviews, how many somebody else looks at without knowing what was decided;
+# and after how many decisions a reviewer is given a golden case. 0: none.
+SECOND_LOOK_PERCENT = env.float("SECOND_LOOK_PERCENT", default=0)
+GOLDEN_EVERY = env.int("GOLDEN_EVERY", default=0)
 # The ledger's name in its checkpoints, and where their copies go.
 LEDGER_ORIGIN = env.str("LEDGER_ORIGIN", default="countersign.example/ledger")
 WITNESS_DIR = env.str("WITNESS_DIR", default=str(DATA_DIR / "witness"))

@@ -15,6 +15,7 @@ from django.db.models import Model
 from reviews import permissions
 from reviews.enums import Place
 from reviews.models import (
+    Claim,
     Confirmation,
     Disposition,
     FurtherSignOff,
@@ -24,13 +25,14 @@ from reviews.models import (
     Review,
     ReviewAuthor,
     SafetyCase,
+    SecondLook,
     SignOff,
     Signpost,
     User,
 )
 from reviews.permissions import PERMISSIONS, Permission, can_may
 
-Target: TypeAlias = Review | SafetyCase | ProfileChange | Proposal | Signpost
+Target: TypeAlias = Review | SecondLook | SafetyCase | ProfileChange | Proposal | Signpost
 # Ids of people; None among them, for what the service did, is nobody.
 Audience: TypeAlias = Callable[[Any], Iterable[UUID | None]]
 
@@ -42,6 +44,8 @@ OPENS = {
     Place.PROFILE_CHANGE: Permission.READ_PROFILES,
     Place.SIGNPOSTS: Permission.READ_SIGNPOSTS,
     Place.CORRECTIONS: Permission.CORRECT,
+    Place.SECOND_LOOK: Permission.LOOK_AGAIN,
+    Place.RELOOKS: Permission.READ_PUBLICATIONS,
 }
 # Who is asked to act on something, and whether a person still can.
 ASKED: dict[type[Model], tuple[Permission, Callable[[User, Any], bool]]] = {
@@ -103,6 +107,23 @@ def named(review: Review) -> list[UUID]:
     """Whom the newest reminder of a review names."""
     reminder = review.reminders.order_by("-at").first()
     return list(reminder.named.values_list("person_id", flat=True)) if reminder else []
+
+
+def assigned(review: Review) -> list[UUID]:
+    """To whom a review was given last."""
+    claim = Claim.objects.filter(review=review).exclude(assigned_by=None).order_by("-since").first()
+    return [claim.user_id] if claim else []
+
+
+def looker(look: SecondLook) -> list[UUID]:
+    """To whom a second look was given."""
+    return [look.user_id]
+
+
+def watchers(review: Review) -> list[UUID]:
+    """Who decides on live replies that are looked at again: not those who wrote this one."""
+    people = holders(Permission.RELOOK)
+    return [p.pk for p in people if permissions.allowed(permissions.check_may_relook, p, review)]
 
 
 def settlers(review: Review) -> list[UUID]:

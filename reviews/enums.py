@@ -103,6 +103,19 @@ class ReasonCode(models.TextChoices):
     OTHER = "other", "Something else"
 
 
+class Opinion(models.TextChoices):
+    """What somebody would do with a reply, from the mildest on."""
+
+    SIGN = "sign", "Sign it"
+    SEND_BACK = "send_back", "Send it back"
+    REFUSE = "refuse", "Refuse it"
+
+    @property
+    def strictness(self) -> int:
+        """0 for the mildest."""
+        return list(Opinion).index(self)
+
+
 class ClaimEnd(models.TextChoices):
     """Why somebody's claim on a review ended."""
 
@@ -205,12 +218,16 @@ class NoticeKind(models.TextChoices):
     WORD_RETIRED = "word_retired", "Taken off the list"
     SAFETY_DISPOSED = "safety_disposed", "Disposed of"
     REMARKED = "remarked", "New comment"
+    LOOK_DEALT = "look_dealt", "Your second look is wanted"
+    LOOK_DIFFERS = "look_differs", "A second look would not have signed"
+    ASSIGNED = "assigned", "Given to you"
     PUBLISHED = "published", "Live"
     HELD_THERE = "held_there", "Held by the moderators"
     REFUSED_THERE = "refused_there", "Not taken by the community"
     UNCLEAR_THERE = "unclear_there", "Posted or not: a person must look"
     TAKEN_DOWN = "taken_down", "Taken down"
     INCIDENT = "incident", "Incident"
+    RELOOK_OPENED = "relook_opened", "To be looked at again"
     CRISIS = "crisis", "Somebody may be in danger"
     SAFETY_OPENED = "safety_opened", "New"
     SAFETY_OWNED = "safety_owned", "Handed over or released"
@@ -230,6 +247,8 @@ class Place(models.TextChoices):
     PROFILE_CHANGE = "profile_change", "Change of a community's rules"
     SIGNPOSTS = "signposts", "Signposts"
     CORRECTIONS = "corrections", "Corrections"
+    SECOND_LOOK = "second_look", "Second look"
+    RELOOKS = "relooks", "Live replies to look at again"
 
 
 class Channel(models.TextChoices):

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from compliance.ledger.kinds import EventKind
 from compliance.models import Event
 from reviews import clocks
-from reviews.audiences import Audience, acted, acted_before_clearing, asked, named, owner, settlers
+from reviews.audiences import (
+    Audience,
+    acted,
+    acted_before_clearing,
+    asked,
+    assigned,
+    looker,
+    named,
+    owner,
+    settlers,
+    watchers,
+)
 from reviews.clocks import Deed
 from reviews.enums import NoticeGroup, NoticeKind, Place
 
@@ -68,6 +79,10 @@ AUDIENCE: dict[NoticeKind, Told] = {
     _K.WORD_RETIRED: _decided(_P.CORRECTIONS),
     _K.SAFETY_DISPOSED: _decided(_P.SAFETY_CASE),
     _K.REMARKED: Told(_G.REMARKS, _P.REVIEW, acted),
+    _K.ASSIGNED: Told(_G.WANTED, _P.REVIEW, assigned),
+    _K.LOOK_DEALT: Told(_G.WANTED, _P.SECOND_LOOK, looker),
+    _K.LOOK_DIFFERS: Told(_G.LIVE, _P.REVIEW, watchers),
+    _K.RELOOK_OPENED: Told(_G.LIVE, _P.RELOOKS, watchers),
     _K.PUBLISHED: Told(_G.LIVE, _P.PUBLICATION, acted, instead_of=(_K.HELD_THERE, _K.CLEARED)),
     _K.HELD_THERE: Told(_G.LIVE, _P.PUBLICATION, acted),
     _K.REFUSED_THERE: Told(_G.LIVE, _P.PUBLICATION, acted),
@@ -98,6 +113,10 @@ def _opened(event: Event) -> tuple[NoticeKind, ...]:
     return (_K.CRISIS if danger else _K.SAFETY_OPENED,)
 
 
+def _looked(event: Event) -> tuple[NoticeKind, ...]:
+    return (_K.LOOK_DIFFERS,) if event.facts["worrying"] else ()
+
+
 def _corrected(event: Event) -> tuple[NoticeKind, ...]:
     return (_K.WORD_WAITING,) if event.facts["proposal"] else ()
 
@@ -111,6 +130,10 @@ FROM_LEDGER: dict[EventKind, tuple[NoticeKind, ...] | Callable[[Event], tuple[No
     _E.REVIEW_SUBMITTED: (_K.SIGNATURE_WANTED,),
     # Whose turn comes with a signature is asked then.
     _E.SIGNED: (_K.SIGNED, _K.SIGNATURE_WANTED),
+    _E.REVIEW_ASSIGNED: (_K.ASSIGNED,),
+    _E.SECOND_LOOK_DEALT: (_K.LOOK_DEALT,),
+    _E.SECOND_LOOK_CLOSED: _looked,
+    _E.RELOOK_OPENED: (_K.RELOOK_OPENED,),
     _E.REMINDED: _reminded,
     _E.CLEARED: (_K.CLEARED,),
     _E.SENT_BACK: (_K.SENT_BACK,),
@@ -154,9 +177,10 @@ UNTOLD = frozenset(
         _E.ROLES_CHANGED, _E.TOKEN_CREATED, _E.PUBLICATION_QUEUED, _E.ATTEMPT_STARTED,
         _E.ATTEMPT_ENDED, _E.LIVE_COPY_TAKEN, _E.CHANGES_ANSWERED, _E.NO_REPLY_DECIDED,
         _E.NO_REPLY_REVERSED, _E.CONFIRMED, _E.PUBLISHING_STOPPED, _E.PUBLISHING_RESUMED,
-        _E.REVIEW_CLAIMED, _E.REVIEW_ASSIGNED, _E.CLAIM_ENDED,
+        _E.REVIEW_CLAIMED, _E.CLAIM_ENDED,
         _E.EVIDENCE_RECALLED, _E.RECALL_LIFTED, _E.ABSENCE_ENTERED, _E.ABSENCE_ENDED,
-        _E.RELOOK_OPENED, _E.RELOOK_DECIDED, _E.FACTOR_ADDED, _E.FACTOR_REMOVED, _E.PROOF_FAILED,
-        _E.SIGNED_EXPORTED,
+        _E.RELOOK_DECIDED, _E.FACTOR_ADDED, _E.FACTOR_REMOVED, _E.PROOF_FAILED,
+        _E.SIGNED_EXPORTED, _E.GOLDEN_CASE_PROPOSED, _E.GOLDEN_CASE_APPROVED,
+        _E.GOLDEN_CASE_RETIRED,
     }
 )  # fmt: skip

@@ -19,7 +19,16 @@ from compliance.models import Event
 from reviews import audiences, deliveries, notice_choices, permissions
 from reviews.audiences import Target
 from reviews.enums import Channel, NoticeKind, Pace, Place
-from reviews.models import Notice, ProfileChange, Proposal, Review, SafetyCase, Signpost, User
+from reviews.models import (
+    Notice,
+    ProfileChange,
+    Proposal,
+    Review,
+    SafetyCase,
+    SecondLook,
+    Signpost,
+    User,
+)
 from reviews.notice_table import AUDIENCE, FROM_LEDGER
 
 _ASKS = [kind for kind, told in AUDIENCE.items() if told.asks]
@@ -138,19 +147,27 @@ def _target(event: Event, subject: Model) -> Target:
     """What an event is about, to find the people by."""
     if event.subject_kind == "publication":  # engage.Publication: no import points up the layers
         return Review.objects.get(pk=cast(Any, subject).review_id)
+    if event.subject_kind == "relook":  # engage.Relook
+        return Review.objects.get(pk=cast(Any, subject).publication.review_id)
+    if event.kind == EventKind.SECOND_LOOK_CLOSED and isinstance(subject, SecondLook):
+        return subject.review
     if event.subject_kind == "ruleprofileversion":
         return ProfileChange.objects.get(pk=subject.pk)
     if event.subject_kind == "listedword":
         return Proposal.objects.select_related("correction").get(pk=subject.pk)
     if event.subject_kind == "vaulttext":
         return Proposal.objects.select_related("correction").get(pk=event.facts["proposal"])
-    assert isinstance(subject, Review | SafetyCase | ProfileChange | Proposal | Signpost)
+    assert isinstance(
+        subject, Review | SecondLook | SafetyCase | ProfileChange | Proposal | Signpost
+    )
     return subject
 
 
 def _what(target: Target) -> str:
     if isinstance(target, Review):
         return f"a {'signpost' if target.signpost_id else 'reply'} in {target.community_name}"
+    if isinstance(target, SecondLook):
+        return f"a decided reply in {target.review.community_name}"
     if isinstance(target, SafetyCase):
         return f"a safety signal in {target.community_name}"
     if isinstance(target, ProfileChange):

@@ -13,7 +13,7 @@ from typing import Any
 from compliance.exceptions import NotAllowed, Refusal
 from reviews import policy, routes
 from reviews.enums import SIGNING_ROLES, Action, Role, Seat
-from reviews.models import ProfileChange, Proposal, Review, Signpost, User
+from reviews.models import GoldenCase, ProfileChange, Proposal, Review, Signpost, User
 
 
 class Permission(enum.Enum):
@@ -48,6 +48,9 @@ class Permission(enum.Enum):
     WRITE_SIGNPOSTS = "write or retire signposts"
     SIGN_SIGNPOSTS = "sign signposts in advance"
     POST_SIGNPOSTS = "post signposts"
+    LOOK_AGAIN = "give second looks"
+    READ_QUALITY = "see how reviewers agree"
+    SET_GOLDEN = "propose, approve or retire golden cases"
     READ_HISTORY = "read the history"
     BE_NOTIFIED = "be notified"
     USE_API = "use the API with a token"
@@ -95,6 +98,9 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.WRITE_SIGNPOSTS: frozenset({_O, _L, _S}),
     Permission.SIGN_SIGNPOSTS: frozenset({_O, _L}),
     Permission.POST_SIGNPOSTS: frozenset({_C, _O, _S}),
+    Permission.LOOK_AGAIN: frozenset({_O, _L, _D}),
+    Permission.READ_QUALITY: frozenset({_O, _L, _A, _D}),
+    Permission.SET_GOLDEN: frozenset({_O, _L}),
     Permission.READ_HISTORY: frozenset({_O, _L, _A, _M}),
     Permission.BE_NOTIFIED: frozenset(Role),
     Permission.USE_API: frozenset(Role),
@@ -258,6 +264,13 @@ def check_may_approve_change(user: User, change: ProfileChange) -> None:
     policy.check_change_waiting(change)
 
 
+def check_may_approve_golden(user: User, case: GoldenCase) -> None:
+    """Raises unless this person may approve a golden case: never who proposed it."""
+    check_may(user, Permission.SET_GOLDEN)
+    if case.proposed_by_id == user.pk:
+        raise NotAllowed("You proposed this, so somebody else must approve it.")
+
+
 def check_may_sign_signpost(user: User, signpost: Signpost, role: Role) -> None:
     """Raises unless this person may sign this signpost in this role now (law 1)."""
     check_may(user, Permission.SIGN_SIGNPOSTS)
@@ -355,6 +368,11 @@ def can_remark(user: User, review: Review) -> bool:
 def can_approve(user: User, proposal: Proposal) -> bool:
     """Whether `check_may_approve` passes."""
     return allowed(check_may_approve, user, proposal)
+
+
+def can_approve_golden(user: User, case: GoldenCase) -> bool:
+    """Whether `check_may_approve_golden` passes."""
+    return allowed(check_may_approve_golden, user, case)
 
 
 def can_approve_change(user: User, change: ProfileChange) -> bool:

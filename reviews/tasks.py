@@ -12,6 +12,7 @@ from reviews import (
     presence,
     reminders,
     safety_reminders,
+    second_looks,
     workflow,
 )
 
@@ -54,3 +55,9 @@ def end_claims() -> None:
     """Records the end of claims that lapsed, and forgets who looked at what."""
     claims.end_over()
     presence.forget_stale()
+
+
+@shared_task
+def deal_second_looks() -> None:
+    """Gives second looks and golden cases to those who had no part."""
+    second_looks.deal()

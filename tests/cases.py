@@ -37,26 +37,39 @@ from reviews import (
     corrections,
     deliveries,
     gates,
+    golden_cases,
     notice_choices,
     profile_changes,
     recalls,
     required_changes,
     routes,
     safety,
+    second_looks,
     signposts,
     workflow,
 )
-from reviews.enums import Channel, NoticeGroup, Pace, ReviewState, Role, Seat, Verdict
+from reviews.enums import (
+    Channel,
+    NoticeGroup,
+    Opinion,
+    Pace,
+    ReviewState,
+    Role,
+    Seat,
+    Verdict,
+)
 from reviews.freshness import Proof
 from reviews.models import (
     Absence,
     Delivery,
     Disposition,
+    GoldenCase,
     ProfileChange,
     Proposal,
     Recall,
     Review,
     SafetyCase,
+    SecondLook,
     Signpost,
     User,
 )
@@ -399,6 +412,30 @@ def relook(publication: Publication) -> Relook:
     """A row that says that a reply is to be looked at again because it is old."""
     relooks._open(publication, None)
     return publication.relooks.get()
+
+
+def second_look(
+    state: ReviewState = ReviewState.PUBLISHED, role: Role = Role.LEGAL, *, flagged: bool = False
+) -> SecondLook:
+    """A look at a decided review for somebody who had no part, as the sweep makes it."""
+    review = review_at(state, flagged=flagged)
+    first, opinion = second_looks.first_opinions(review)[role]
+    return SecondLook.objects.create(
+        review=review, user=person(role), role=role, first=first, first_opinion=opinion
+    )
+
+
+def golden_case(opinion: Opinion = Opinion.REFUSE, *, approved: bool = False) -> GoldenCase:
+    """A reply that was posted, and of which one person says, or two, what was right."""
+    review = review_at(ReviewState.PUBLISHED, flagged=True)
+    case = golden_cases.propose(
+        by=person(Role.COMPLIANCE),
+        review_id=review.pk,
+        opinion=opinion,
+        verdicts={finding.pk: Verdict.VALID for finding in golden_cases.findings_of(review)},
+        why="It promises a cure.",
+    )
+    return golden_cases.approve(by=person(Role.LEGAL), case_id=case.pk) if approved else case
 
 
 def absence(who: User, delegate: User | None = None, first: int = 0, last: int = 2) -> Absence:

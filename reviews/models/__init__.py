@@ -6,6 +6,7 @@ from reviews.models.evidence import Citation, Recall, Recalled
 from reviews.models.notices import Delivery, Notice, NoticeAddress, NoticeChoice
 from reviews.models.people import ApiToken, RoleGrant, User
 from reviews.models.profiles import ProfileChange, Replay
+from reviews.models.quality import GoldenCase, SecondLook
 from reviews.models.required_changes import ChangeAnswer, RequiredChange
 from reviews.models.review import (
     Confirmation,
@@ -34,6 +35,7 @@ __all__ = [
     "Delivery",
     "Disposition",
     "FurtherSignOff",
+    "GoldenCase",
     "HandOff",
     "HelpGiven",
     "Notice",
@@ -54,6 +56,7 @@ __all__ = [
     "ReviewAuthor",
     "RoleGrant",
     "SafetyCase",
+    "SecondLook",
     "Sight",
     "SignOff",
     "Signpost",

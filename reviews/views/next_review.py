@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from reviews import second_looks
 from reviews.models import User
 from reviews.views import queue
 from reviews.views.queue_filters import Filters
@@ -29,10 +30,16 @@ def tail_of(request: HttpRequest) -> str:
 
 
 def after_decision(request: HttpRequest, review_id: UUID) -> HttpResponse:
-    """What follows a decision: the review itself, or the next one if that was asked for."""
+    """What follows a decision: the review itself, or the next one if that was asked for; a second
+    look where no other review waits."""
     if request.POST.get("then") != "next":
         return redirect(reverse("review", args=[review_id]) + tail_of(request))
-    following = queue.next_review(cast(User, request.user), queue_query(request), review_id)
+    user = cast(User, request.user)
+    following = queue.next_review(user, queue_query(request), review_id)
+    look = second_looks.open_for(user).first() if following is None else None
+    if look:
+        messages.info(request, "No other review wants your signature now. This second look waits.")
+        return redirect("second_look", look.pk)
     if following is None:
         messages.info(request, "No other review here wants your signature now.")
         return redirect(f"{reverse('queue')}?{queue_query(request)}")

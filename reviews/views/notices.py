@@ -24,9 +24,14 @@ URGENT = (
     NoticeKind.OVERDUE,
     NoticeKind.SAFETY_OVERDUE,
     NoticeKind.INCIDENT,
+    NoticeKind.LOOK_DIFFERS,
     NoticeKind.UNCLEAR_THERE,
 )
-LISTS = (Place.SIGNPOSTS, Place.CORRECTIONS)  # places that show everything on one page
+LISTS = (
+    Place.SIGNPOSTS,
+    Place.CORRECTIONS,
+    Place.RELOOKS,
+)  # places that show everything on one page
 
 
 @require_GET

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from compliance.enums import Severity
 from compliance.exceptions import TextErased
 from compliance.masking import Segment
-from reviews import absences, permissions, risk, routes, worklist
+from reviews import absences, permissions, risk, routes, second_looks, worklist
 from reviews.counting import counted
 from reviews.enums import SIGNING_ROLES, ReviewState, Role, Seat
 from reviews.models import Review, ReviewAuthor, User
@@ -93,6 +93,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             for n, label in names.items()
         ],
         "count": counts.get(tab, 0),
+        "looks": counts["looks"],
         "rows": [_row(review, user, absent.get(review.pk, ())) for review in page.rows],
         "page": page,
         "asked": asked,
@@ -142,10 +143,11 @@ def _in_tab(tab: str, user: User) -> Q:
 def _beside(
     user: User, asked: Filters, now: datetime
 ) -> tuple[dict[str, int], set[str], dict[str, str]]:
-    """Counts of the tabs, and of those for whom this person stands in ("absent"); the communities;
-    the names of authors by id: one question."""
+    """Counts of the tabs, of those for whom this person stands in ("absent"), and of second looks
+    that wait ("looks"); the communities; the names of authors by id: one question."""
     counts = {n: counted(_asked_for(user, n, asked, now)) for n in COUNTED}
     counts["absent"] = counted(absences.away_now().filter(delegate=user))
+    counts["looks"] = counted(second_looks.open_for(user))
     written = (
         ReviewAuthor.objects.order_by()
         .annotate(name=worklist.PRINTED_NAME, **counts)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,11 +12,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from compliance.exceptions import BadInput, Refusal
-from compliance.masking import LABELS, Pseudonyms, Segment, masked_places
+from compliance.masking import LABELS, Pseudonyms, masked_places
 from reviews import (
     absences,
     claims,
     clearance,
+    golden_cases,
     permissions,
     presence,
     reasons,
@@ -27,9 +26,10 @@ from reviews import (
 )
 from reviews.enums import Action, Seat, Stage, Verdict
 from reviews.models import Remark, Review, User
-from reviews.packet import Packet, PacketPost, packet_of
+from reviews.packet import Packet, packet_of
 from reviews.permissions import Permission
 from reviews.reveal import reveal
+from reviews.views.as_it_was import shown_post
 from reviews.views.claim_panel import panel_of
 from reviews.views.comments import notes_of, parts_of, passage_from, passages_of
 from reviews.views.judged import judged
@@ -41,15 +41,6 @@ from reviews.views.story import story_of
 from reviews.views.versions import compared, earlier_of, note_sight
 
 TYPED = ("body", "about", "reason", "verdict", "seat", "code")  # what a refused form gives back
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPost:
-    """A post of the packet, masked."""
-
-    post: PacketPost
-    published_at: datetime
-    segments: list[Segment]
 
 
 def review_of(review_id: UUID) -> Review:
@@ -77,7 +68,7 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
     packet = packet_of(review)
     names = Pseudonyms()
     title = shown_segments(packet.title, packet.title_marks, names)
-    posts = [_shown_post(post, names) for post in packet.posts]
+    posts = [shown_post(post, names) for post in packet.posts]
     reply = reply_segments(review, packet, names)
     earlier = earlier_of(review)
     context = {
@@ -117,6 +108,7 @@ def _page(request: HttpRequest, review: Review, status: int = 200, **extra: Any)
         "is_author": review.authors.filter(user=user).exists(),
         "verdicts": Verdict.choices,
         "can_read_history": permissions.can_may(user, Permission.READ_HISTORY),
+        "can_be_golden": golden_cases.can_be_golden(user, review),
         "claims": panel_of(review, user),
         "came_from": queue_query(request),
         "tail": tail_of(request),
@@ -143,11 +135,6 @@ def _said(
         "parts": parts_of(review, packet, names, notes.values()),
         "story": story_of(versions, remarks, notes),
     }
-
-
-def _shown_post(post: PacketPost, names: Pseudonyms) -> ShownPost:
-    published_at = datetime.fromisoformat(post.published_at)
-    return ShownPost(post, published_at, shown_segments(post.text, post.marks, names))
 
 
 def _done(request: HttpRequest, review_id: UUID, sentence: str) -> HttpResponse:

@@ -14,12 +14,14 @@ from reviews import signposts
 from reviews.enums import ReviewState, Role
 from reviews.models import (
     Absence,
+    GoldenCase,
     Notice,
     ProfileChange,
     Proposal,
     Recall,
     Review,
     SafetyCase,
+    SecondLook,
     Signpost,
     User,
 )
@@ -49,9 +51,14 @@ class World:
     absence: Absence
     recall: Recall
     relook: Relook
+    look: SecondLook
+    golden_case: GoldenCase
+    decided: Review
 
     def person(self, name: str, role: Role) -> User:
         """Somebody in this role; a clinician who opens a draft is the one who wrote it."""
+        if name in ("second_look", "answer_look", "put_aside_look") and role == Role.LEGAL:
+            return self.look.user
         wrote = role == Role.CLINICIAN and name in ("draft", "draft_findings")
         return self.review.submitted_by if wrote else cases.person(role)
 
@@ -88,6 +95,13 @@ class World:
             "decide_relook": [self.relook.pk],
             "api_assign": [self.review.pk],
             "remove_factor": [0],
+            "second_look": [self.look.pk],
+            "answer_look": [self.look.pk],
+            "put_aside_look": [self.look.pk],
+            "golden_case": [self.golden_case.pk],
+            "approve_golden": [self.golden_case.pk],
+            "retire_golden": [self.golden_case.pk],
+            "propose_golden": [self.decided.pk],
         }
         if name.startswith("safety_") and name != "safety_export":
             return reverse(name, args=[self.signal.pk])
@@ -127,6 +141,9 @@ def world() -> World:
         absence=cases.absence(cases.person(Role.LEGAL)),
         recall=cases.recall("An old label, 1999", instead="A new label, 2026"),
         relook=cases.relook(publication),
+        look=cases.second_look(),
+        golden_case=cases.golden_case(),
+        decided=cases.review_at(ReviewState.REFUSED),
     )
 
 

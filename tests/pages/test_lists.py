@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from engage import no_replies, stops
 from engage.models import Stop
-from reviews.enums import ReviewState, Role
-from reviews.models import User
+from reviews import second_looks
+from reviews.enums import Opinion, ReviewState, Role, Verdict
+from reviews.models import SecondLook, User
 from tests import cases
 from tests.pages.places import CRISIS, POST
 
@@ -61,6 +62,21 @@ def a_failed_notice(user: User) -> None:
     cases.failed_delivery()
 
 
+def a_doubt_by(user: User) -> None:
+    look = cases.second_look(flagged=True)
+    second_looks.answer(
+        by=look.user,
+        look_id=look.pk,
+        opinion=Opinion.REFUSE,
+        verdicts={finding.pk: Verdict.VALID for finding in second_looks.wanted(look)},
+        reason="It promises too much.",
+    )
+    SecondLook.objects.create(
+        review=look.review, user=user, role=Role.COMPLIANCE, first=look.first,
+        first_opinion=Opinion.SIGN,
+    )  # fmt: skip
+
+
 ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("inbox", Role.CLINICIAN, lambda user: cases.post(POST), ""),
     ("inbox", Role.CLINICIAN, lambda user: cases.draft(), ""),
@@ -75,6 +91,8 @@ ROWS: list[tuple[str, Role, Callable[[User], object], str]] = [
     ("signposts", Role.LEGAL, lambda user: cases.signpost(), ""),
     ("signposts", Role.LEGAL, lambda user: cases.signpost(Role.COMPLIANCE), ""),
     ("queue", Role.LEGAL, lambda user: cases.posted_signpost(), "?tab=cleared"),
+    ("quality", Role.COMPLIANCE, a_doubt_by, ""),
+    ("quality", Role.LEGAL, lambda user: cases.golden_case(approved=True), ""),
     ("rules", Role.AUDITOR, lambda user: cases.review_at(ReviewState.CLEARED, flagged=True), ""),
     ("publications", Role.AUDITOR, lambda user: cases.queued_publication(), ""),
     ("stops", Role.AUDITOR, a_lifted_stop, ""),
@@ -116,6 +134,7 @@ def test_list_asks_as_often_for_three_rows_as_for_one(
         "publications",
         "relooks",
         "recalls",
+        "quality",
         "history",
         "notices",
     ],

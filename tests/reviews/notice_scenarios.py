@@ -10,20 +10,22 @@ from uuid import UUID
 import pytest
 from django.test import override_settings
 
-from engage import drafting, publishing, watching
+from engage import drafting, publishing, relooks, watching
 from engage.connectors.base import Ambiguous, Live, LiveState, Pending, Posted, Refused, Unknown
 from engage.models import Publication
 from reviews import (
+    claims,
     corrections,
     profile_changes,
     reminders,
     safety,
     safety_reminders,
+    second_looks,
     signposts,
     workflow,
 )
-from reviews.enums import NoticeKind, ReviewState, Role, SafetyOutcome
-from reviews.models import Notice, Proposal, Review, RoleGrant, SafetyCase, User
+from reviews.enums import NoticeKind, Opinion, ReviewState, Role, SafetyOutcome, Verdict
+from reviews.models import Notice, Proposal, Review, RoleGrant, SafetyCase, SecondLook, User
 from tests import cases
 from tests.laws.test_one_live_copy import FakePlatform, drive
 
@@ -159,6 +161,53 @@ def expired(platform: FakePlatform) -> tuple[UUID, People]:
     with override_settings(CLEARANCE_DAYS=-1):
         reply.cleared()
     workflow.expire_due()
+    return reply.review.pk, reply.people
+
+
+def assigned(platform: FakePlatform) -> tuple[UUID, People]:
+    reply = Reply()
+    claims.assign(
+        by=reply.people["actor"], review_id=reply.review.pk, to=reply.people["idle legal"].pk
+    )
+    return reply.review.pk, reply.people
+
+
+def second_look(people: People, review: Review) -> SecondLook:
+    """Counsel who had no part is given one."""
+    with override_settings(SECOND_LOOK_PERCENT=100):
+        RoleGrant.objects.filter(user__username__startswith="legal-").exclude(
+            user__in=people.values()
+        ).delete()
+        second_looks.deal()
+    return SecondLook.objects.get(review=review, role=Role.LEGAL)
+
+
+def dealt(platform: FakePlatform) -> tuple[UUID, People]:
+    platform.outcomes = [Posted(REF)]
+    reply = Reply()
+    drive(reply.queued())
+    return second_look(reply.people, reply.review).pk, reply.people
+
+
+def doubted(platform: FakePlatform) -> tuple[UUID, People]:
+    look_id, people = dealt(platform)
+    look = SecondLook.objects.get(pk=look_id)
+    second_looks.answer(
+        by=look.user,
+        look_id=look_id,
+        opinion=Opinion.REFUSE,
+        verdicts={finding.pk: Verdict.VALID for finding in second_looks.wanted(look)},
+        reason="It promises too much.",
+    )
+    return look.review_id, people
+
+
+def grown_old(platform: FakePlatform) -> tuple[UUID, People]:
+    platform.outcomes = [Posted(REF)]
+    reply = Reply()
+    drive(reply.queued())
+    with override_settings(REREVIEW_DAYS=-1):
+        relooks.open_due()
     return reply.review.pk, reply.people
 
 
@@ -334,6 +383,10 @@ TABLE: dict[NoticeKind, tuple[Scenario, set[str]]] = {
     K.SUSPENDED: (suspended, ACTED | {"actor"}),
     K.EXPIRED: (expired, ACTED | {"actor"}),
     K.REMARKED: (remarked, ACTED),
+    K.ASSIGNED: (assigned, {"idle legal"}),
+    K.LOOK_DEALT: (dealt, {"idle legal"}),
+    K.LOOK_DIFFERS: (doubted, OFFICERS),
+    K.RELOOK_OPENED: (grown_old, OFFICERS),
     K.DUE_SOON: (near(1), COUNSEL),
     K.OVERDUE: (near(0), COUNSEL),
     K.ESCALATED: (near(-72), COUNSEL | OFFICERS),
