@@ -16,6 +16,12 @@ register = template.Library()
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 
 
+@register.filter
+def thousands(number: int) -> str:
+    """A number with a comma after each thousand."""
+    return f"{number:,}"
+
+
 @register.inclusion_tag("engage/posted_as.html")
 def posted_as(review: Review, packet: Packet) -> dict[str, Any]:
     """What a signer should know of the form beside the words. A masked link stays masked."""
