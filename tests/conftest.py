@@ -41,6 +41,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _needs_a_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("once"):
+        return False
     # Others can't reach one: pytest-django keeps them from it.
     marks = ("django_db", "processes")
     fixtures = {"db", "transactional_db", "django_db_setup"}

@@ -9,26 +9,25 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Page, Route, sync_playwright
 
 from reviews.enums import Role
 from tests.browser import chromium
+from tests.looks import DESK, PHONE, faults
 from tests.pages.places import World, world
 from tests.pages.test_access import PAGES
 
 pytestmark = [
     pytest.mark.processes,
+    pytest.mark.once,
     pytest.mark.django_db,
     pytest.mark.skipif(chromium() is None, reason="no Chromium; scripts/test says so loudly"),
 ]
 
 HOST = "https://countersign.test"
-DESK: ViewportSize = {"width": 1440, "height": 900}
-PHONE: ViewportSize = {"width": 390, "height": 844}
 C, O, L, S, A, M, D = Role  # noqa: E741  # as in the table of pages
 # Who looks at a page where the first who may open it does not see its main action.
 WHO = {"queue": O, "review": O, "safety": S, "safety_case": S, "stops": O, "relooks": O}
@@ -113,23 +112,6 @@ def pages() -> Iterator[Pages]:
         # Chromium refuses its sandbox to root, which continuous integration runs as.
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield Pages(browser.new_page())
-
-
-def faults(page: Page, rules: tuple[str, ...] = ()) -> list[str]:
-    """What axe-core calls serious or critical, by all of its rules or some, and whether the page is
-    wider than its window."""
-    only = {"runOnly": list(rules)} if rules else {}
-    options = {"resultTypes": ["violations"], **only}
-    found = Axe().run(page, options=options).response["violations"]
-    told = [
-        f"{fault['id']}: {[node['target'] for node in fault['nodes'][:3]]}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-    ]
-    width = page.evaluate("document.documentElement.scrollWidth")
-    return told + (
-        ["wider than its window"] if width > (page.viewport_size or DESK)["width"] else []
-    )
 
 
 def unreached(page: Page) -> set[str]:

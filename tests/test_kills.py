@@ -16,6 +16,7 @@ def test_publishing_survives_kills(tmp_path: Path) -> None:
     assert (toll.lost, toll.posted_twice) == (0, 0), toll
 
 
+@pytest.mark.once
 def test_naive_publisher_posts_twice_under_kills(tmp_path: Path) -> None:
     toll = kills.run(tmp_path, publications=100, kills=12, naive=True, seed=1)
     assert toll.posted_twice > 0, toll

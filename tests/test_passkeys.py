@@ -19,6 +19,7 @@ from tests.browser import chromium
 
 pytestmark = [
     pytest.mark.processes,
+    pytest.mark.once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(chromium() is None, reason="no Chromium; scripts/test says so loudly"),
 ]
