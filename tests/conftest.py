@@ -28,7 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_finish() -> None:
-    mutants.apply_from_environment()
+    mutants.prepare_from_environment()
+
+
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    mutants.note(nodeid)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,9 +1,9 @@
 """`python -m tests.mutants`: takes each clause of the gates and of the permissions away, one at a
 time, and looks whether a test notices.
 
-The table of who may what (tests/laws/test_table.py) is asked first, through the verbs, in one
-process; whatever it does not notice goes to the tests named in SUITES. What nothing notices is
-printed as surviving. `COUNTERSIGN_MUTANT=module:number` applies one of them to a run of pytest.
+First the tests named in SUITES say which functions they enter; then each mutant is put to those
+that enter its function. What nothing notices is printed as surviving. `COUNTERSIGN_MUTANT` =
+module:number applies one of them to a run of pytest.
 """
 
 from __future__ import annotations
@@ -11,18 +11,22 @@ from __future__ import annotations
 import ast
 import copy
 import importlib
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 
 import django
 
 MODULES = ("reviews.gates", "reviews.permissions")
 SUITES = (
+    "tests/reviews/test_second_looks.py",
     "tests/laws/test_signed_in_advance.py",
     "tests/laws/test_second_person.py",
     "tests/laws/test_thread_may_move.py",
@@ -38,7 +42,10 @@ SUITES = (
     "tests/engage/test_rule_profiles.py",
     "tests/pages/test_access.py",
     "tests/pages/test_recalls.py",
+    "tests/laws/test_table.py",
 )
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--no-header")
+BOTH = 2  # at a time: one a core
 FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -64,16 +71,11 @@ class Mutant:
     what: str
     code: CodeType
 
-    def apply(self) -> CodeType:
-        """Puts it in the place of the function; returns what was there."""
+    def apply(self) -> None:
+        """Puts it in the place of the function."""
         function = getattr(importlib.import_module(self.module), self.function)
         assert isinstance(function, FunctionType)
-        before, function.__code__ = function.__code__, self.code
-        return before
-
-    def undo(self, before: CodeType) -> None:
-        """Puts back what was there."""
-        getattr(importlib.import_module(self.module), self.function).__code__ = before
+        function.__code__ = self.code
 
     def __str__(self) -> str:
         return f"{self.module}:{self.number} {self.function}, line {self.line}: {self.what}"
@@ -81,15 +83,17 @@ class Mutant:
 
 def mutants_of(module: str) -> Iterator[Mutant]:
     """Every mutant of a module's functions, in the order of its lines."""
-    source = Path(str(importlib.import_module(module).__file__)).read_text()
     number = 0
-    for function in ast.parse(source).body:
-        if not isinstance(function, ast.FunctionDef):
-            continue
+    for function in _functions(module):
         for line, what, changed in _changes(function):
             code = _compiled(changed, module)
             yield Mutant(module, number, function.name, line, what, code)
             number += 1
+
+
+def _functions(module: str) -> list[ast.FunctionDef]:
+    source = Path(str(importlib.import_module(module).__file__)).read_text()
+    return [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
 
 
 def _compiled(function: ast.FunctionDef, module: str) -> CodeType:
@@ -139,64 +143,86 @@ def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
                 setattr(parent, name, [new if one is old else one for one in value])
 
 
-def entered(act: Callable[[], object]) -> dict[str, set[str]]:
-    """The names of the functions of each module that are called while something is done."""
-    modules = {str(importlib.import_module(name).__file__): name for name in MODULES}
-    called: dict[str, set[str]] = {name: set() for name in MODULES}
-
-    def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and (module := modules.get(frame.f_code.co_filename)):
-            called[module].add(frame.f_code.co_name)
-
-    sys.setprofile(note)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-    return called
+# Functions that were entered since the last test, as module:function.
+ENTERED: set[str] = set()
 
 
-def apply_from_environment() -> None:
-    """Applies the mutant that COUNTERSIGN_MUTANT names, in a run of pytest."""
+def watch() -> None:
+    """Lets every function of the modules say that it was entered."""
+    for module in MODULES:
+        for function in _functions(module):
+            name = f"{module}:{function.name}"
+            call = f"__import__('tests.mutants').mutants.ENTERED.add({name!r})"
+            function.body.insert(0, ast.parse(call).body[0])
+            getattr(importlib.import_module(module), function.name).__code__ = _compiled(
+                function, module
+            )
+
+
+def prepare_from_environment() -> None:
+    """In a run of pytest: applies COUNTERSIGN_MUTANT, or watches for COUNTERSIGN_ENTERED."""
     if wanted := os.environ.get("COUNTERSIGN_MUTANT"):
         module, _, number = wanted.partition(":")
         next(m for m in mutants_of(module) if m.number == int(number)).apply()
+    elif "COUNTERSIGN_ENTERED" in os.environ:
+        watch()
 
 
-def noticed(mutant: Mutant) -> str:
-    """The test that notices it, "" for none."""
+def note(test: str) -> None:
+    """Writes down what a test entered, if that is asked for."""
+    if file := os.environ.get("COUNTERSIGN_ENTERED"):
+        with Path(file).open("a") as lines:
+            lines.write(json.dumps([test, sorted(ENTERED)]) + "\n")
+        ENTERED.clear()
+
+
+def tests_by_function() -> dict[str, list[str]]:
+    """The tests of SUITES that enter each function, as module:function."""
+    with tempfile.NamedTemporaryFile("r") as file:
+        environment = {**os.environ, "COUNTERSIGN_ENTERED": file.name}
+        run = subprocess.run([*PYTEST, *SUITES], env=environment, check=False)
+        if run.returncode:
+            raise SystemExit("The tests do not hold without a mutant.")
+        entered: dict[str, list[str]] = {}
+        for test, functions in map(json.loads, file):
+            for function in functions:
+                entered.setdefault(function, []).append(test)
+    return entered
+
+
+def noticed(mutant: Mutant, tests: list[str]) -> str:
+    """The first of these tests that notices it, "" for none."""
+    if not tests:
+        return ""
     environment = {**os.environ, "COUNTERSIGN_MUTANT": f"{mutant.module}:{mutant.number}"}
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", *SUITES],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("\n".join(tests))
+        file.flush()
+        run = subprocess.run(
+            [*PYTEST, "-x", f"@{file.name}"],
+            env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
     failed = [line for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0].split(" - ")[0] if failed else ""
+    if failed:
+        return failed[0].split(" - ")[0]
+    return "" if run.returncode == 0 else f"pytest itself: {run.stdout[-200:]}"
 
 
 def main() -> None:
-    """Both rounds."""
+    """Maps the tests, then tries every mutant."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "--long", "-k", "every_clause",
-               "tests/laws/test_table.py"]  # fmt: skip
-    everyone = {f"{m.module}:{m.number}": m for module in MODULES for m in mutants_of(module)}
-    left = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as table:
-        assert table.stdout is not None
-        for line in table.stdout:
-            print(line, end="", flush=True)
-            if line.startswith("unnoticed "):
-                left.append(everyone[line.split()[1]])
-    if table.returncode:
-        raise SystemExit("The table itself does not hold.")
-    print(f"{len(everyone)} mutants, {len(everyone) - len(left)} noticed by the table", flush=True)
-    survivors = 0
-    for mutant in left:
-        test = noticed(mutant)
-        survivors += not test
+    everyone = [mutant for module in MODULES for mutant in mutants_of(module)]
+    entered = tests_by_function()
+
+    def tried(mutant: Mutant) -> bool:
+        test = noticed(mutant, entered.get(f"{mutant.module}:{mutant.function}", []))
         print(f"{'noticed by ' + test if test else 'SURVIVES'}: {mutant}", flush=True)
-    print(f"{survivors} survive")
+        return bool(test)
+
+    with ThreadPoolExecutor(BOTH) as pool:
+        results = list(pool.map(tried, everyone))
+    print(f"{len(results)} mutants, {len(results) - sum(results)} survive")
 
 
 if __name__ == "__main__":

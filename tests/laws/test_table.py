@@ -30,7 +30,7 @@ from reviews import claims, clearance, permissions, routes, workflow
 from reviews.enums import ReviewState, Role, Seat, Verdict
 from reviews.freshness import Proof
 from reviews.models import Review, RoleGrant, User
-from tests import cases, mutants
+from tests import cases
 from tests.laws.workflow_model import Model, Signature, Submission
 
 pytestmark = pytest.mark.django_db
@@ -268,41 +268,3 @@ def test_table_notices_a_door_that_is_ajar(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(permissions, "check_not_author", lambda user, review: None)
     assert was_done(by_page, "refuse", item, by, Role.LEGAL)
     assert not item.expected("refuse", "author", Role.LEGAL)
-
-
-@pytest.mark.long
-def test_every_clause_is_needed_by_a_cell() -> None:
-    """Prints what no cell notices; other tests are asked of those (tests/mutants.py)."""
-    items = [item_at(state, route) for route in ROUTES for state in ReviewState]
-    entered = mutants.entered(lambda: [verbs_differ(item) for item in items])
-    for mutant in (one for module in mutants.MODULES for one in mutants.mutants_of(module)):
-        if mutant.function not in entered[mutant.module] or not differs(mutant, items):
-            print(f"unnoticed {mutant}", flush=True)
-    assert not any(verbs_differ(item) for item in items)
-
-
-def differs(mutant: mutants.Mutant, items: list[Item]) -> bool:
-    """Whether a cell notices it."""
-    before = mutant.apply()
-    try:
-        return any(verbs_differ(item) for item in items)
-    except Exception:  # a mutant may break anything
-        return True
-    finally:
-        mutant.undo(before)
-
-
-def verbs_differ(item: Item) -> bool:
-    """Whether a cell of the table is not what it should be, through the verbs."""
-    for relation, role in product(RELATIONS, Role):
-        if relation == "signer" and not item.on.signatures:
-            continue
-        with cases.undone():
-            by = item.as_role(relation, role)
-            for action in EVENTS:
-                done = was_done(by_verb, action, item, by, role)
-                if done != item.expected(action, relation, role):
-                    return True
-            if permissions.can_read(by, item.review) != item.expected("read", relation, role):
-                return True
-    return False
