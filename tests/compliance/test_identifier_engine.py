@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 
 import pytest
+import regex
 
 from compliance.scanners.identifiers.choice import Choice
-from compliance.scanners.identifiers.engine import Analyzer
+from compliance.scanners.identifiers.engine import Analyzer, Gate
+from compliance.scanners.identifiers.record_numbers import RecordNumberRecognizer
+from tests.compliance.test_identifiers import HITS
 
 WORDS = (
     "my name is Keisha Brandt i am Dr. Osei the a it was in Dubuque near Lakeside Clinic on 14 "
@@ -51,6 +55,36 @@ def test_gates_and_batches_change_nothing() -> None:
 @pytest.mark.long
 def test_gates_and_batches_change_nothing_in_hundred_thousand_posts() -> None:
     check_short_cuts(100_000)
+
+
+def hidden_hits(number: int) -> list[str]:
+    """Our examples with pieces of others in them, in which a condition to run hides a hit."""
+    analyzer = Analyzer(Choice().reader)
+    gates = [r for r in analyzer.recognizers if isinstance(r, Gate)]
+    examples = [re.findall(r"\w+|\W", text) for text, _, _ in HITS]
+    pieces = list(dict.fromkeys(piece for example in examples for piece in example))
+    rng, hidden = random.Random(number), []
+    for _ in range(number):
+        text = "".join(
+            rng.choice(pieces) if rng.random() < 0.2 else piece for piece in rng.choice(examples)
+        )
+        hidden += [f"{gate.name}: {text}" for gate in gates if gate.hides(text)]
+    return hidden
+
+
+def test_conditions_to_run_hide_nothing() -> None:
+    assert hidden_hits(2_000) == []
+
+
+@pytest.mark.long
+def test_conditions_to_run_hide_nothing_in_a_million_texts() -> None:
+    assert hidden_hits(1_000_000) == []
+
+
+def test_condition_that_is_too_narrow_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The negative control: what stood before record numbers until such texts were tried.
+    monkeypatch.setattr(RecordNumberRecognizer, "NEEDS", regex.compile(r"\d\D\d"))
+    assert hidden_hits(2_000)
 
 
 def test_commands_of_spacy_are_not_loaded_and_refuse():

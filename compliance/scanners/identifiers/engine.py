@@ -117,6 +117,14 @@ class Gate(EntityRecognizer):
             return []
         return self._behind.analyze(text, entities, nlp_artifacts)
 
+    def hides(self, text: str) -> bool:
+        """Whether it keeps the other one from a text with a hit, which it never should."""
+        if self._needs.search(text) is not None:
+            return False
+        every = self._behind.supported_entities
+        found = self._behind.analyze(text, every, None)  # type: ignore[arg-type]  # none asks for it
+        return any(result.score >= LEAST_SCORE for result in found)
+
 
 class Analyzer:
     """Presidio's analyzer over batches of texts of one language."""
@@ -132,6 +140,7 @@ class Analyzer:
             recognizer.context = []
         patterns += [(kind(language), kind.NEEDS) for kind in OWN.get(language, OWN_ANY_LANGUAGE)]
         behind = [Gate(r, needs) if gates else r for r, needs in patterns]
+        self.recognizers = behind
         self._language = language
         self._nlp = ReadingNlpEngine(reader, language)
         self._analyzer = AnalyzerEngine(

@@ -24,7 +24,7 @@ class RecordNumberRecognizer(ContextRecognizer):
     """The number alone."""
 
     KIND = "ID"
-    NEEDS = regex.compile(r"\d\D?\d\D?\d")
+    NEEDS = regex.compile(r"\d\S*\d\S*\d|\d{3}")
     EXPRESSIONS = (
         ("with number word", rf"\b{_WORDS} ?{_NUMBER_WORD}+(?:is |was |= ?|of )?\K{_VALUE}\b", 0.9),
         ("abbreviation", rf"\b(?:mrn|ssn|s/?n|nhs|mbi|dob id|dea|npi)\W{{0,3}}(?:is |was )?"
@@ -33,7 +33,7 @@ class RecordNumberRecognizer(ContextRecognizer):
          r"(?:is |was |of )?\K\d{3}[- ]?\d{2}[- ]?\d{4}\b", 0.95),
         ("last digits", r"\blast (?:four|4|six|6)(?: digits)?"
          r"(?: of (?:my|her|his|the|your) [\w ]{2,25})?(?: is| are|:)? \K\d{4,6}\b", 0.8),
-        ("prescription", r"\b(?:rx|prescription|script) \K(?=[\d-]{6,})\d[\d-]{4,14}\d\b", 0.85),
+        ("prescription", r"\b(?:rx|prescription|script) \K(?=(?:\d-*){4})\d[\d-]{4,14}\d\b", 0.85),
         ("file", r"\b(?:file|claim|case|account|acct) \K(?=\S*\d\S*\d\S*\d)"
          r"[A-Z0-9]+[-/][A-Z0-9/-]{3,14}\b",
          0.8),
