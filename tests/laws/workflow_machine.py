@@ -1,5 +1,7 @@
-"""Random people of random roles do the verbs, and write rows by hand, in any order; after each step
-the laws must hold, and the product must stand where the independent model stands."""
+"""Random people of random roles do the verbs, by themselves and through the API, and write rows by
+hand, in any order; after each step
+the laws must hold, and the product must stand where the
+independent model stands."""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.test import override_settings
+from django.test import Client, override_settings
+from django.urls import reverse
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -89,6 +92,22 @@ class Workflow(RuleBasedStateMachine):
         if writes:
             assert Event.objects.count() > before, "nothing of this is in the ledger"
         return True
+
+    def api(
+        self, who: str, action: str, review: Review, given: dict[str, Any]
+    ) -> Callable[[], Any]:
+        """The same as a verb, as somebody asks it of the API; its refusals are the verb's."""
+
+        def ask() -> None:
+            client = Client()
+            client.force_login(self.who(who))
+            address = reverse(f"api_{action}", args=[review.pk])
+            answer = client.post(address, given, content_type="application/json")
+            if answer.status_code in (400, 403, 409):
+                raise Refusal(answer.content.decode())
+            assert answer.status_code == 200, answer.status_code
+
+        return ask
 
     def by_hand(self, expected: bool, write: Callable[[], Any]) -> bool:
         """Writes rows round every verb; the database lets through what breaks no law."""
@@ -183,8 +202,17 @@ class Workflow(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(who=WHO, seat=SEAT, which=WHICH, amiss=st.sampled_from(["", "", "", "password", "seen"]),
           among=st.sampled_from(["", "", "authors", "signers"]),
-          short=st.booleans())  # fmt: skip
-    def sign(self, who: str, seat: str, which: int, amiss: str, among: str, short: bool) -> None:
+          short=st.booleans(), api=st.booleans())  # fmt: skip
+    def sign(
+        self,
+        who: str,
+        seat: str,
+        which: int,
+        amiss: str,
+        among: str,
+        short: bool,
+        api: bool = False,
+    ) -> None:
         on, review = self.target(which)
         # Often somebody who must not, in a seat of theirs.
         if among == "authors" or (among == "signers" and on.signers):
@@ -194,13 +222,20 @@ class Workflow(RuleBasedStateMachine):
         text = vault.unseal(review.text)
         seen = "0" * 64 if amiss == "seen" else clearance.seal_digest(review)
 
+        password = "wrong" if amiss == "password" else cases.PASSWORD
+        given = {"seat": seat, "seen": seen, "password": password}
+        asked = self.api(who, "sign", review, given)
+
         def sign() -> None:
             with override_settings(CLEARANCE_DAYS=-1 if short else 14):
+                if api:
+                    asked()
+                    return
                 workflow.sign(
                     by=self.who(who),
                     review_id=review.pk,
                     seat=Seat(seat),
-                    proof=Proof("wrong") if amiss == "password" else cases.PROOF,
+                    proof=Proof(password),
                     seen=seen,
                 )
 
@@ -209,8 +244,8 @@ class Workflow(RuleBasedStateMachine):
             self.seen[review.pk][seat] = text
 
     @precondition(lambda self: self.ids)
-    @rule(who=WHO, which=WHICH, verdict=st.sampled_from([*Verdict]))
-    def dispose(self, who: str, which: int, verdict: Verdict) -> None:
+    @rule(who=WHO, which=WHICH, verdict=st.sampled_from([*Verdict]), api=st.booleans())
+    def dispose(self, who: str, which: int, verdict: Verdict, api: bool = False) -> None:
         on, review = self.target(which)
         found = [f for f in review.scan.findings.all() if f.severity in gates.DISPOSED_BY_REVIEWERS]
         assert bool(found) == on.flagged and len(found) < 2
@@ -222,21 +257,25 @@ class Workflow(RuleBasedStateMachine):
                 verdict=verdict,
                 reason="In line with the label.",
             )
-            if self.does(self.model.may_dispose(who, on), dispose):
+            given = {"finding": str(finding.pk), "verdict": verdict, "reason": "In line."}
+            verb = self.api(who, "dispose", review, given) if api else dispose
+            if self.does(self.model.may_dispose(who, on), verb):
                 legal = self.model.has(who, "legal")
                 role = "legal" if legal else "compliance"
                 on.disposed = "valid" if verdict == Verdict.VALID else role
 
     @precondition(lambda self: self.ids)
-    @rule(who=WHO, which=WHICH)
-    def remark(self, who: str, which: int) -> None:
+    @rule(who=WHO, which=WHICH, api=st.booleans())
+    def remark(self, who: str, which: int, api: bool) -> None:
         on, review = self.target(which)
         remark = lambda: workflow.remark(by=self.who(who), review_id=review.pk, body="So?")  # noqa: E731
-        self.does(self.model.may_remark(who, on), remark)
+        verb = self.api(who, "remark", review, {"body": "So?"}) if api else remark
+        self.does(self.model.may_remark(who, on), verb)
 
     @precondition(lambda self: self.ids)
-    @rule(who=WHO, which=WHICH, what=st.sampled_from(["sent_back", "refused", "withdrawn"]))
-    def decide(self, who: str, which: int, what: str) -> None:
+    @rule(who=WHO, which=WHICH, what=st.sampled_from(["sent_back", "refused", "withdrawn"]),
+          api=st.booleans())  # fmt: skip
+    def decide(self, who: str, which: int, what: str, api: bool) -> None:
         on, review = self.target(which)
         verb, expected = {
             "sent_back": (
@@ -252,7 +291,9 @@ class Workflow(RuleBasedStateMachine):
         decide = lambda: verb(  # noqa: E731
             by=self.who(who), review_id=review.pk, code="other", reason="Please change it."
         )
-        if self.does(expected, decide):
+        given = {"code": "other", "reason": "Please change it."}
+        asked = self.api(who, verb.__name__, review, given)
+        if self.does(expected, asked if api else decide):
             on.state, on.asked = what, what == "sent_back"
 
     @precondition(lambda self: self.ids)
