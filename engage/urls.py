@@ -3,6 +3,7 @@
 from django.urls import path
 
 from engage.views import (
+    communities,
     confirming,
     drafts,
     history,
@@ -52,4 +53,8 @@ urlpatterns = [
     path("profiles/<slug:slug>/", profiles.show, name="profile_of"),
     path("profiles/<slug:slug>/change/", profiles.propose, name="propose_profile"),
     path("installation/", installation.show, name="installation"),
+    path("installation/communities/", communities.choose, name="communities"),
+    path("installation/communities/new/<slug:kind>/", communities.add, name="add_community"),
+    path("installation/communities/<slug:slug>/", communities.change, name="community"),
+    path("installation/communities/<slug:slug>/test/", communities.test, name="test_community"),
 ]

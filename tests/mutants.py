@@ -1,9 +1,10 @@
-"""`python -m tests.mutants`: takes each clause of the gates and of the permissions away, one at a
+"""`python -m tests.mutants [MAP]`: takes each clause of the gates and of the permissions away, one at a
 time, and looks whether a test notices.
 
-First the tests named in SUITES say which functions they enter; then each mutant is put to those
-that enter its function. What nothing notices is printed as surviving. `COUNTERSIGN_MUTANT` =
-module:number applies one of them to a run of pytest.
+First the tests named in SUITES say which functions they enter (kept in MAP, if that is given); then
+each mutant is put to those that enter its function, those that enter little else first. What
+nothing notices is printed as surviving. `COUNTERSIGN_MUTANT` = module:number applies one of them to
+a run of pytest.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ SUITES = (
     "tests/engage/test_rule_profiles.py",
     "tests/pages/test_access.py",
     "tests/pages/test_recalls.py",
+    "tests/pages/test_decisions.py",
+    "tests/pages/test_writing.py",
     "tests/laws/test_table.py",
 )
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--no-header")
@@ -176,17 +179,19 @@ def note(test: str) -> None:
         ENTERED.clear()
 
 
-def tests_by_function() -> dict[str, list[str]]:
-    """The tests of SUITES that enter each function, as module:function."""
-    with tempfile.NamedTemporaryFile("r") as file:
-        environment = {**os.environ, "COUNTERSIGN_ENTERED": file.name}
+def tests_by_function(file: Path) -> dict[str, list[str]]:
+    """The tests of SUITES that enter each function (as module:function), the most special first."""
+    if not file.exists():
+        environment = {**os.environ, "COUNTERSIGN_ENTERED": str(file)}
         run = subprocess.run([*PYTEST, *SUITES], env=environment, check=False)
         if run.returncode:
+            file.unlink()
             raise SystemExit("The tests do not hold without a mutant.")
-        entered: dict[str, list[str]] = {}
-        for test, functions in map(json.loads, file):
-            for function in functions:
-                entered.setdefault(function, []).append(test)
+    entered: dict[str, list[str]] = {}
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for test, functions in sorted(lines, key=lambda line: len(line[1])):
+        for function in functions:
+            entered.setdefault(function, []).append(test)
     return entered
 
 
@@ -213,7 +218,9 @@ def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     everyone = [mutant for module in MODULES for mutant in mutants_of(module)]
-    entered = tests_by_function()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(sys.argv[1] if len(sys.argv) > 1 else f"{folder}/map")
+        entered = tests_by_function(file)
 
     def tried(mutant: Mutant) -> bool:
         test = noticed(mutant, entered.get(f"{mutant.module}:{mutant.function}", []))

@@ -17,6 +17,7 @@ class EventKind(models.TextChoices):
     WORD_RETIRED = "word_retired", "Word taken off the list"
     # engage: intake
     COMMUNITY_ADDED = "community_added", "Community added"
+    COMMUNITY_CHANGED = "community_changed", "Settings of a community changed"
     POST_ARRIVED = "post_arrived", "Post arrived"
     POST_EDITED = "post_edited", "Post edited"
     POST_DELETED = "post_deleted", "Post deleted by its platform"

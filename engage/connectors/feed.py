@@ -112,7 +112,11 @@ class FeedConnector:
         raise ConnectorError("read_only", retry=False)
 
     def missing(self) -> list[str]:
-        """Nothing that can be told in advance."""
+        """Whether the feed can be read."""
+        try:
+            self.fetch_since({})
+        except ConnectorError as error:
+            return [f"The feed can't be read ({error.code}). Open its address in a browser."]
         return []
 
     def _fetch(self, cursor: Mapping[str, Any]) -> tuple[bytes, dict[str, str]] | None:

@@ -203,7 +203,11 @@ class SandboxConnector:
                 raise
 
     def missing(self) -> list[str]:
-        """Nothing that can be told in advance."""
+        """Whether the board answers to the token."""
+        try:
+            self.fetch_since({})
+        except ConnectorError as error:
+            return [f"The sandbox community does not let us read the board ({error.code})."]
         return []
 
     def _send(

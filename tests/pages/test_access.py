@@ -53,6 +53,9 @@ PAGES: dict[str, set[Role]] = {
     "history": {O, L, A, M},
     "case": {O, L, A, M},
     "installation": {M},
+    "communities": {M},
+    "add_community": {M},
+    "community": {M},
     "profiles": {C, O, L, A, D},
     "profile_of": {C, O, L, A, D},
     "profile_change": {C, O, L, A, D},
@@ -112,6 +115,7 @@ FORMS: dict[str, set[Role]] = {
     "sign_signpost": {O, L},
     "retire_signpost": {O, L, S},
     "post_signpost": {C, O, S},
+    "test_community": {M},
     "stop": {O},
     "lift_stop": {O},
 }

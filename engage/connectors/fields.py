@@ -1,0 +1,117 @@
+"""The settings of each connector as a form asks for them. Secret ones are never shown again."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engage.enums import ConnectorKind
+
+
+class Kind(enum.Enum):
+    """How a setting is typed."""
+
+    TEXT = "text"
+    ADDRESS = "url"
+    SECRET = "password"  # noqa: S105  # the type of a field
+    LINES = "lines"  # one entry a line
+    SECONDS = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting.
+
+    Attributes:
+        name: as the connector's docstring has it.
+        fallback: what holds if it is left empty, in words; "" for what is needed.
+    """
+
+    name: str
+    label: str
+    help: str
+    kind: Kind = Kind.TEXT
+    fallback: str = ""
+
+
+def _quiet(seconds: int) -> Field:
+    what = "Seconds after which a request that was cut off can no longer land"
+    return Field("quiet_seconds", "Quiet window", what, Kind.SECONDS, str(seconds))
+
+
+FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
+    ConnectorKind.WORDPRESS: (
+        Field("base_url", "Address", "As the site itself uses it; permalinks on", Kind.ADDRESS),
+        Field("username", "User name", "Of an account whose role may read, moderate_comments and "
+              "edit_posts, and nothing else"),
+        Field("application_password", "Application password", "Made in that account’s profile",
+              Kind.SECRET),
+        _quiet(60),
+    ),
+    ConnectorKind.MATRIX: (
+        Field("base_url", "Homeserver", "Its address, not that of the app", Kind.ADDRESS),
+        Field("room", "Room", "Its internal id, which begins with “!”: Element shows it in the "
+              "advanced settings of the room"),
+        Field("device_id", "Device", "The one under which the account signed in: keep it when the "
+              "token changes, or a repeated request is a second message"),
+        Field("token", "Access token", "Of that account, from that device", Kind.SECRET),
+        _quiet(15),
+    ),
+    ConnectorKind.BLUESKY: (
+        Field("identifier", "Handle or DID", "Of the account that reads and replies"),
+        Field("app_password", "App password", "Made under Settings, Privacy and security, App "
+              "passwords; never the account’s own", Kind.SECRET),
+        Field("watch", "What to read", "“@handle” for somebody’s posts, anything else is searched "
+              "for; one a line", Kind.LINES, "posts that answer or name the account"),
+        Field("service", "Server", "That of the account", Kind.ADDRESS, "https://bsky.social"),
+        _quiet(15),
+    ),
+    ConnectorKind.FEED: (
+        Field("feed_url", "Feed", "The address of an RSS or Atom feed", Kind.ADDRESS),
+    ),
+    ConnectorKind.SANDBOX: (
+        Field("base_url", "Address", "Such as http://127.0.0.1:8100", Kind.ADDRESS),
+        Field("board", "Board", "Its short name there"),
+        Field("token", "Token", "Of the API there", Kind.SECRET),
+        Field("author", "Author", "The handle that replies are under", Kind.TEXT, "care-team"),
+        _quiet(5),
+    ),
+    ConnectorKind.PUSH: (),
+}  # fmt: skip
+
+
+def settings_from(
+    kind: ConnectorKind, written: Mapping[str, str], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The settings that a form asks for.
+
+    Args:
+        written: by name of the setting; a secret that is left empty stays as it was.
+        before: what holds now; empty for a new community.
+    Raises:
+        ValueError: something that is needed is missing, or not a number; names the setting's label.
+    """
+    known = {field.name for field in FIELDS[kind]}
+    settings: dict[str, Any] = {n: value for n, value in before.items() if n not in known}
+    for field in FIELDS[kind]:
+        value = written.get(field.name, "").strip()
+        if field.kind is Kind.SECRET and not value:
+            value = str(before.get(field.name, ""))
+        if not value:
+            if not field.fallback:
+                raise ValueError(f"Fill in: {field.label.lower()}.")
+            continue
+        settings[field.name] = _typed(field, value)
+    return settings
+
+
+def _typed(field: Field, value: str) -> Any:
+    if field.kind is Kind.LINES:
+        return [line.strip() for line in value.splitlines() if line.strip()]
+    if field.kind is Kind.SECONDS:
+        if not (value.isascii() and value.isdecimal() and 0 < int(value) <= 3600):
+            raise ValueError(f"{field.label}: give a number of seconds, from 1 to 3600.")
+        return int(value)
+    return value

@@ -1,0 +1,154 @@
+"""Communities: adding one, changing how it is reached, and testing the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from compliance.exceptions import NotAllowed, Refusal
+from engage import communities
+from engage.connectors.fields import FIELDS, Field, Kind
+from engage.enums import ConnectorKind
+from engage.models import Community
+from reviews import permissions
+from reviews.models import User
+from reviews.permissions import Permission
+
+ABOUT = ("name", "slug", "about", "disclosure_line")
+WHAT = {
+    ConnectorKind.WORDPRESS: "Comments under the posts of a site: read, answered and watched.",
+    ConnectorKind.MATRIX: "One room: read, answered in threads and watched.",
+    ConnectorKind.BLUESKY: "What people post, found by handles and searches: read and answered.",
+    ConnectorKind.FEED: "RSS or Atom: read only.",
+    ConnectorKind.PUSH: "Posts that you push to the API or import from a file: read only.",
+    ConnectorKind.SANDBOX: "The made-up community of the demo.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    """A setting with what stands in its field: of a secret only whether there is one."""
+
+    field: Field
+    value: str
+    kept: bool
+
+    @property
+    def needed(self) -> bool:
+        """Whether the field may not be left empty."""
+        return not self.field.fallback and not self.kept
+
+
+def _by(request: HttpRequest) -> User:
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.MANAGE)
+    return user
+
+
+@require_GET
+def choose(request: HttpRequest) -> HttpResponse:
+    """What there is, and which kinds can be added."""
+    _by(request)
+    context = {
+        "communities": Community.objects.all(),
+        "kinds": [(kind, WHAT[kind]) for kind in WHAT],
+    }
+    return render(request, "engage/communities.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest, kind: str) -> HttpResponse:
+    """The form for a new one, and what it sends."""
+    by = _by(request)
+    if kind not in ConnectorKind.values:
+        raise Http404
+    connector = ConnectorKind(kind)
+    if request.method == "GET":
+        return _form(request, connector, {})
+    try:
+        settings = communities.checked_settings(connector, request.POST, {})
+        name, slug, about, line = (request.POST.get(n, "").strip() for n in ABOUT)
+        community = communities.add_community(
+            by=by.actor,
+            slug=slug,
+            name=name,
+            connector=connector,
+            settings=settings,
+            about=about,
+            disclosure_line=line,
+        )
+    except NotAllowed:
+        raise
+    except Refusal as refusal:
+        return _form(request, connector, {}, status=refusal.status, refused=str(refusal))
+    messages.success(request, f"{community.name} is added. Test the connection next.")
+    return redirect("community", community.slug)
+
+
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, slug: str) -> HttpResponse:
+    """How one is reached, and what the form sends."""
+    by = _by(request)
+    community = get_object_or_404(Community.objects.select_related("key"), slug=slug)
+    if request.method == "GET":
+        return _page(request, community)
+    try:
+        communities.change_settings(by=by, community_id=community.pk, written=request.POST)
+    except NotAllowed:
+        raise
+    except Refusal as refusal:
+        return _page(request, community, status=refusal.status, refused=str(refusal))
+    messages.success(request, "Saved. Test the connection next.")
+    return redirect("community", slug)
+
+
+@require_POST
+def test(request: HttpRequest, slug: str) -> HttpResponse:
+    """Asks the platform whether everything is there; says what is not, in words."""
+    _by(request)
+    community = get_object_or_404(Community.objects.select_related("key"), slug=slug)
+    if community.connector == ConnectorKind.PUSH:
+        return _page(request, community, tested=["Nothing is asked there: posts are pushed to us."])
+    return _page(request, community, tested=communities.in_the_way(community))
+
+
+def _page(request: HttpRequest, community: Community, **extra: Any) -> HttpResponse:
+    kind = ConnectorKind(community.connector)
+    return _form(request, kind, communities.settings_of(community), community=community, **extra)
+
+
+def _form(
+    request: HttpRequest,
+    kind: ConnectorKind,
+    settings: Mapping[str, Any],
+    *,
+    community: Community | None = None,
+    status: int = 200,
+    refused: str = "",
+    tested: list[str] | None = None,
+) -> HttpResponse:
+    typed = request.POST if refused else {}
+    context = {
+        "kind": kind,
+        "what": WHAT[kind],
+        "community": community,
+        "fields": [_shown(field, settings, typed) for field in FIELDS[kind]],
+        "typed": {name: typed.get(name, "") for name in ABOUT},
+        "refused": refused,
+        "tested": tested,
+    }
+    return render(request, "engage/community.html", context, status=status)
+
+
+def _shown(field: Field, settings: Mapping[str, Any], typed: Mapping[str, str]) -> ShownField:
+    kept = settings.get(field.name, "")
+    if field.kind is Kind.SECRET:
+        return ShownField(field, "", bool(kept))
+    stored = "\n".join(kept) if field.kind is Kind.LINES else str(kept)
+    return ShownField(field, typed.get(field.name, stored), False)
