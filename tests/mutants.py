@@ -1,5 +1,5 @@
-"""`python -m tests.mutants [MAP]`: takes each clause of the gates and of the permissions away, one at a
-time, and looks whether a test notices.
+"""`python -m tests.mutants [MAP]`: takes each clause of the gates and of the permissions away, one
+at a time, and looks whether a test notices.
 
 First the tests named in SUITES say which functions they enter (kept in MAP, if that is given); then
 each mutant is put to those that enter its function, those that enter little else first. What
