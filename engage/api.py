@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from compliance.exceptions import BadInput
-from engage import confirming, pushing
+from compliance.exceptions import BadInput, NotAllowed
+from engage import confirming, pushing, signed_push
 from engage.movement import Changed
 from reviews import permissions
 from reviews.api.showing import masked_words
@@ -43,6 +43,24 @@ class PostsView(APIView):
         if len(batch) > LARGEST_BATCH:
             raise BadInput(f"Send at most {LARGEST_BATCH} posts at a time.")
         outcomes = pushing.take_rows(list(enumerate(batch)), by=user.actor)
+        return Response({"results": [asdict(outcome) for outcome in outcomes]})
+
+
+class SignedPushView(APIView):
+    """`POST /api/v1/push/SLUG/`: what a platform pushes by itself (engage/signed_push.py)."""
+
+    authentication_classes = ()  # the signature is what is asked for
+    permission_classes = ()
+
+    def post(self, request: Request, slug: str) -> Response:
+        """Answers 200 with one outcome a row, or 401 if it is not signed as it must be."""
+        signed = signed_push.Signed.of(request.headers)
+        try:
+            outcomes = signed_push.take(slug, signed, request._request.body)
+        except NotAllowed as refusal:
+            return Response({"detail": str(refusal)}, status=401)
+        if outcomes is None:
+            return Response({"repeated": True})
         return Response({"results": [asdict(outcome) for outcome in outcomes]})
 
 

@@ -48,6 +48,20 @@ class Community(models.Model):
         verbose_name_plural = "communities"
 
 
+class PushedMessage(models.Model):
+    """A signed message that was stored, so that it counts once. Forgotten after some days."""
+
+    community = models.ForeignKey(Community, on_delete=models.PROTECT, related_name="+")
+    message_id = models.CharField(max_length=100)
+    taken_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["community", "message_id"], name="pushed_once")
+        ]
+        indexes = [models.Index(fields=["taken_at"], name="pushed_when")]
+
+
 class Thread(models.Model):
     """One conversation. Its data key seals everything that is said in and about it."""
 

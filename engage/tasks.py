@@ -15,6 +15,7 @@ from engage import (
     relooks,
     replaying,
     screening,
+    signed_push,
     watching,
     withdrawing,
 )
@@ -96,9 +97,10 @@ def run_replay(ids: list[str]) -> None:
 @shared_task
 def sweep_evidence() -> None:
     """Reads what old versions cite, recalls claims that lapsed, sends back what rests on recalled
-    evidence, and opens what is to be looked at again."""
+    evidence, opens what is to be looked at again, and forgets old messages."""
     citing.note_missing()
     recalls.renew_digests()
     recalls.recall_lapsed()
     recalls.send_back_citing()
     relooks.open_due()
+    signed_push.forget_old()

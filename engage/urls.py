@@ -56,5 +56,6 @@ urlpatterns = [
     path("installation/communities/", communities.choose, name="communities"),
     path("installation/communities/new/<slug:kind>/", communities.add, name="add_community"),
     path("installation/communities/<slug:slug>/", communities.change, name="community"),
+    path("installation/communities/<slug:slug>/secret/", communities.new_secret, name="new_secret"),
     path("installation/communities/<slug:slug>/test/", communities.test, name="test_community"),
 ]

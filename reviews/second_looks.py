@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
@@ -67,11 +68,12 @@ def _deal_sample(role: Role) -> int:
         ~Exists(given.filter(Q(closed_at=None) | ~Q(opinion=""))),
         state__in=DECIDED,
         signpost=None,
+        packet__key__destroyed_at=None,
         decided_at__gte=timezone.now() - LOOKED_BACK,
     ).order_by("decided_at")
-    ids = waiting.values_list("pk", flat=True)
-    drawn = [pk for pk in ids if is_drawn(pk, role)]
-    return sum(_deal_one(pk, role) for pk in drawn[:AT_ONCE])
+    drawn = (pk for pk in waiting.values_list("pk", flat=True) if is_drawn(pk, role))
+    # Some can be given to nobody (yet): those must not keep the others back.
+    return sum(1 for _ in islice((pk for pk in drawn if _deal_one(pk, role)), AT_ONCE))
 
 
 @transaction.atomic
@@ -134,7 +136,8 @@ def _deal_golden(person: User) -> bool:
     ) < settings.GOLDEN_EVERY:
         return False
     cases = GoldenCase.objects.exclude(approved_at=None).exclude(review__second_looks__user=person)
-    cases = cases.filter(retired_at=None).exclude(proposed_by=person).exclude(approved_by=person)
+    cases = cases.filter(retired_at=None, review__packet__key__destroyed_at=None)
+    cases = cases.exclude(proposed_by=person).exclude(approved_by=person)
     chosen = sorted(cases, key=lambda c: vault.index_digest("golden", str(c.pk), str(person.pk)))
     role = next(role for role in SEAT_ROLES if role in person.roles)
     for case in chosen:

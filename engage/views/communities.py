@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from compliance.exceptions import NotAllowed, Refusal
-from engage import communities
+from engage import communities, signed_push
 from engage.connectors.fields import FIELDS, Field, Kind
 from engage.enums import ConnectorKind
 from engage.models import Community
@@ -118,6 +118,16 @@ def test(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, community, tested=communities.in_the_way(community))
 
 
+@require_POST
+def new_secret(request: HttpRequest, slug: str) -> HttpResponse:
+    """Makes a secret for what is pushed, and shows it this once."""
+    by = _by(request)
+    community = get_object_or_404(Community, slug=slug)
+    secret = signed_push.new_secret(by=by, community_id=community.pk)
+    community = Community.objects.select_related("key").get(pk=community.pk)
+    return _page(request, community, secret=secret)
+
+
 def _page(request: HttpRequest, community: Community, **extra: Any) -> HttpResponse:
     kind = ConnectorKind(community.connector)
     return _form(request, kind, communities.settings_of(community), community=community, **extra)
@@ -132,6 +142,7 @@ def _form(
     status: int = 200,
     refused: str = "",
     tested: list[str] | None = None,
+    secret: str = "",
 ) -> HttpResponse:
     typed = request.POST if refused else {}
     context = {
@@ -142,6 +153,9 @@ def _form(
         "typed": {name: typed.get(name, "") for name in ABOUT},
         "refused": refused,
         "tested": tested,
+        "secret": secret,
+        "pushed": kind == ConnectorKind.PUSH,
+        "secrets": len(settings.get("secrets", [])),
     }
     return render(request, "engage/community.html", context, status=status)
 

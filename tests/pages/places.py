@@ -97,6 +97,8 @@ class World:
             "remove_factor": [0],
             "community": [self.community.slug],
             "test_community": [self.community.slug],
+            "new_secret": [self.community.slug],
+            "api_push": [self.community.slug],
             "add_community": ["wordpress"],
             "second_look": [self.look.pk],
             "answer_look": [self.look.pk],

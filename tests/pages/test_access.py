@@ -116,6 +116,7 @@ FORMS: dict[str, set[Role]] = {
     "retire_signpost": {O, L, S},
     "post_signpost": {C, O, S},
     "test_community": {M},
+    "new_secret": {M},
     "stop": {O},
     "lift_stop": {O},
 }

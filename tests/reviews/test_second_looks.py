@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 
+from compliance import vault
 from compliance.exceptions import BadInput, NotAllowed
 from compliance.ledger.kinds import EventKind
 from compliance.models import Event
@@ -52,6 +53,16 @@ def test_undecided_reviews_are_not_dealt(state: ReviewState) -> None:
     cases.review_at(state)
     cases.person(Role.LEGAL)
     with ALL:
+        assert second_looks.deal() == 0
+
+
+def test_what_was_erased_is_not_dealt() -> None:
+    review = cases.review_at(ReviewState.PUBLISHED)
+    vault.destroy_key(review.packet.key, by="system")
+    case = cases.golden_case(approved=True)
+    vault.destroy_key(case.review.packet.key, by="system")
+    cases.sign(cases.review_at(ReviewState.SUBMITTED), Role.LEGAL, by=cases.person(Role.LEGAL))
+    with ALL, override_settings(GOLDEN_EVERY=1):
         assert second_looks.deal() == 0
 
 
