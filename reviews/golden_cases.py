@@ -14,20 +14,13 @@ from django.utils import timezone
 from compliance import ledger, vault
 from compliance.exceptions import BadInput
 from compliance.ledger.kinds import EventKind
-from compliance.models import Finding
-from reviews import gates, permissions
+from reviews import permissions
 from reviews.enums import Opinion, Verdict
 from reviews.exceptions import WrongState
 from reviews.models import GoldenCase, Review, User
 from reviews.permissions import Permission
 from reviews.reasons import checked_reason
-from reviews.second_looks import DECIDED
-
-
-def findings_of(review: Review) -> list[Finding]:
-    """The findings that a reviewer judges."""
-    found = review.scan.findings.order_by("start", "id")
-    return [finding for finding in found if finding.severity in gates.DISPOSED_BY_REVIEWERS]
+from reviews.second_looks import DECIDED, findings_of
 
 
 def check_can_be_golden(review: Review) -> None:

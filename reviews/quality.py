@@ -99,12 +99,12 @@ def records(*, by: User) -> list[Record]:
         return found.setdefault(person, Record(person))
 
     for look in _answered():
-        if look.golden_case:
+        if look.seen_before:
+            of(look.user).spoilt += 1
+        elif look.golden_case:
             pair = (Opinion(look.golden_case.opinion), Opinion(look.opinion))
             of(look.user).golden.append(pair)
-        elif look.seen_before or look.first is None:
-            of(look.user).spoilt += 1
-        else:
+        elif look.first:
             of(look.user).looks.append((look.first_opinion, look.opinion))
             of(look.first).looked_at.append((look.first_opinion, look.opinion))
     shown = found.values() if may_see_everybody(by) else [found[by]] if by in found else []

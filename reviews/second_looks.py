@@ -187,12 +187,15 @@ def first_verdicts(review: Review) -> dict[str, str]:
     return {str(finding): disposition.verdict for finding, disposition in newest.items()}
 
 
+def findings_of(review: Review) -> list[Finding]:
+    """The findings that reviewers judge."""
+    found = review.scan.findings.order_by("start", "id")
+    return [finding for finding in found if finding.severity in gates.DISPOSED_BY_REVIEWERS]
+
+
 def wanted(look: SecondLook) -> list[Finding]:
     """The findings of which whoever looks says what they make: compliance and legal do."""
-    if look.role == Role.MEDICAL:
-        return []
-    found = look.review.scan.findings.order_by("start", "id")
-    return [finding for finding in found if finding.severity in gates.DISPOSED_BY_REVIEWERS]
+    return [] if look.role == Role.MEDICAL else findings_of(look.review)
 
 
 @transaction.atomic

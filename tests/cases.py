@@ -432,7 +432,7 @@ def golden_case(opinion: Opinion = Opinion.REFUSE, *, approved: bool = False) ->
         by=person(Role.COMPLIANCE),
         review_id=review.pk,
         opinion=opinion,
-        verdicts={finding.pk: Verdict.VALID for finding in golden_cases.findings_of(review)},
+        verdicts={finding.pk: Verdict.VALID for finding in second_looks.findings_of(review)},
         why="It promises a cure.",
     )
     return golden_cases.approve(by=person(Role.LEGAL), case_id=case.pk) if approved else case

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from compliance import vault
 from compliance.exceptions import NotAllowed, Refusal
-from reviews import golden_cases, permissions
+from reviews import golden_cases, permissions, second_looks
 from reviews.enums import Opinion, Verdict
 from reviews.models import GoldenCase, Review, User
 from reviews.permissions import Permission
@@ -54,7 +54,7 @@ def _form(
         "verdicts": Verdict.choices,
         "refused": refused,
         "typed": typed_in(request),
-        "asked": {str(finding.pk) for finding in golden_cases.findings_of(review)},
+        "asked": {str(finding.pk) for finding in second_looks.findings_of(review)},
     }
     return render(request, "reviews/propose_golden.html", context, status=status)
 
