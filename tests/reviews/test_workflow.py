@@ -146,6 +146,18 @@ def test_sign_with_a_wrong_password_is_refused() -> None:
         workflow.sign(by=by, review_id=review.pk, seat=Seat.LEGAL, proof=Proof("guess"), seen="")
 
 
+def test_whoever_may_never_sign_is_told_which_roles_it_takes() -> None:
+    review, clinician = cases.review_at(ReviewState.CLEARED), cases.person(Role.CLINICIAN)
+    for check, given in (
+        (permissions.check_may_sign, (review, Seat.LEGAL)),
+        (permissions.check_may_confirm, (review,)),
+        (permissions.check_may_claim, (review,)),
+        (permissions.check_may_assign, (review,)),
+    ):
+        with pytest.raises(NotAllowed, match="that takes the role compliance officer or legal"):
+            check(clinician, *given)
+
+
 def test_sign_keeps_printed_name_time_and_meaning() -> None:
     review = cases.review_at(ReviewState.CLEARED)
     for sign_off in review.sign_offs.all():
