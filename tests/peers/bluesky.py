@@ -63,7 +63,8 @@ class Bluesky:
             finally:
                 NO_CLUSTER.unlink()
         MODULES.parent.mkdir(parents=True, exist_ok=True)
-        npm = ("npm", "--prefix", str(MODULES.parent))
+        # A registry that can't be reached says so within minutes, not in half an hour.
+        npm = ("npm", "--prefix", str(MODULES.parent), "--fetch-timeout=60000", "--fetch-retries=1")
         _run(*npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", *VERSIONS)
         _run(*npm, "rebuild", "better-sqlite3", "--ignore-scripts=false")
 
