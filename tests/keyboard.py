@@ -12,6 +12,7 @@ MOST = 250  # presses of Tab, more than any page has stops
 FOCUSED = "e => e === document.activeElement"
 IN_ITS_GROUP = """e => document.activeElement.type === 'radio'
   && document.activeElement.name === e.name && document.activeElement.form === e.form"""
+UNFOLDS = "e => e.tagName === 'SUMMARY'"
 MARKED = "e => getComputedStyle(e).outlineStyle !== 'none'"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
@@ -48,8 +49,12 @@ class Keyboard:
     def press(self, target: Locator, key: str = "Enter") -> None:
         """A link, a button or what unfolds; looks at the page that follows."""
         self.come_to(target)
-        self.page.keyboard.press(key)
-        self.page.wait_for_load_state("networkidle")
+        if target.evaluate(UNFOLDS):
+            self.page.keyboard.press(key)
+        else:
+            # the page that is left is idle too: wait for the next one to come
+            with self.page.expect_navigation(wait_until="load"):
+                self.page.keyboard.press(key)
         self.look()
 
     def write(self, target: Locator, text: str) -> None:
