@@ -219,6 +219,8 @@ EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="countersign@localhost")
 # Hosts in our own network that the webhooks of people may lead to all the same.
 WEBHOOK_HOSTS_INSIDE = env.list("WEBHOOK_HOSTS_INSIDE", default=[])
+# Hosts in our own network that communities may be at all the same, such as forum.intranet.example.
+COMMUNITY_HOSTS_INSIDE = env.list("COMMUNITY_HOSTS_INSIDE", default=[])
 # Working time, in TIME_ZONE, and in how many working hours a review is due by the worst that was
 # found in the reply ("none": nothing), e.g. "block=2;none=24".
 WEEKEND = env.list("WEEKEND", default=["sat", "sun"])

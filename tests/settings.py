@@ -18,6 +18,7 @@ os.environ.update(
     SECRET_KEY="for-tests-only-" + "x" * 50,
     COUNTERSIGN_MASTER_KEY=base64.urlsafe_b64encode(b"for tests only: 32 bytes of it!!").decode(),
     HTTPS="false",
+    COMMUNITY_HOSTS_INSIDE="127.0.0.1",  # real servers and fakes, beside the tests
 )
 
 from config.settings import *  # noqa: E402, F403  (the environment comes first)

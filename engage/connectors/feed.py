@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import calendar
 import hashlib
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urljoin
 
 import feedparser
-import httpx
 
 from engage.connectors.base import (
     Caps,
@@ -32,11 +30,13 @@ from engage.connectors.base import (
     Prepared,
     Refused,
 )
+from engage.connectors.calls import Answer, call
 from engage.connectors.plain_text import plain_text
 
 REMEMBERED = 2_000  # entries of which the cursor keeps a digest
 LARGEST = 10 * 1024 * 1024  # bytes of a feed
 REDIRECTS = 5
+REDIRECTED = (301, 302, 303, 307, 308)
 
 
 class FeedConnector:
@@ -128,36 +128,32 @@ class FeedConnector:
             asked["If-None-Match"] = str(cursor["etag"])
         if cursor.get("modified"):
             asked["If-Modified-Since"] = str(cursor["modified"])
-        limit = self.caps.client_timeout_seconds
-        deadline = time.monotonic() + 3 * limit
-        chunks, size = [], 0
-        try:
-            with (
-                httpx.Client(
-                    timeout=limit, follow_redirects=True, max_redirects=REDIRECTS
-                ) as client,
-                client.stream("GET", self._url, headers=asked) as response,
-            ):
-                status = response.status_code
-                if status == 304:
-                    return None
-                if status != 200:
-                    again = status >= 500 or status in (408, 425, 429)
-                    raise ConnectorError(f"http_{status}", retry=again)
-                for chunk in response.iter_bytes():
-                    chunks.append(chunk)
-                    size += len(chunk)
-                    if size > LARGEST:
-                        raise ConnectorError("feed_too_large", retry=False)
-                    if time.monotonic() > deadline:
-                        raise ConnectorError("timeout")
-                names = ("content-type", "etag", "last-modified")
-                headers = {n: response.headers[n] for n in names if n in response.headers}
-        except httpx.TimeoutException:
-            raise ConnectorError("timeout") from None
-        except (httpx.HTTPError, httpx.InvalidURL):
-            raise ConnectorError("connection") from None
-        return b"".join(chunks), headers
+        answer = self._followed(asked)
+        if answer.status == 304:
+            return None
+        if answer.status != 200:
+            again = answer.status >= 500 or answer.status in (408, 425, 429)
+            raise ConnectorError(f"http_{answer.status}", retry=again)
+        names = ("content-type", "etag", "last-modified")
+        return answer.body, {n: answer.headers[n] for n in names if n in answer.headers}
+
+    def _followed(self, asked: Mapping[str, str]) -> Answer:
+        """What stands at the end of the redirects; each is judged as the first address was."""
+        address = self._url
+        for _ in range(REDIRECTS + 1):
+            answer = call(
+                "GET",
+                address,
+                seconds=self.caps.client_timeout_seconds,
+                headers=asked,
+                largest=LARGEST,
+            )
+            if answer.status not in REDIRECTED or "location" not in answer.headers:
+                return answer
+            address = urljoin(address, answer.headers["location"])
+            if not address.startswith(("http://", "https://")):
+                break
+        raise ConnectorError("redirected", retry=False)
 
 
 def _item(entry: Any, feed: Any) -> Item | None:

@@ -1,30 +1,22 @@
 """Webhooks: a POST with Slack's `{"text": ...}`, which Mattermost, Rocket.Chat and Discord (with
 /slack behind the address) read as well.
 
-The address comes from a person, so it may not lead into our own network: the name is resolved
-here, every address behind it must be public, and the connection goes to exactly the address that
-was looked at. Redirects are not followed.
+The address comes from a person, so it may not lead into our own network (compliance/outbound.py).
+Redirects are not followed.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import socket
 
 import httpx
 from django.conf import settings
 
+from compliance.outbound import LeadsInside, UnknownHost, addresses_of, is_public
 from reviews.channels.base import Message, Undelivered
 
 LONGEST_URL = 500
-MOST_ADDRESSES = 3  # of one host that are tried
 TIMEOUT = httpx.Timeout(5, connect=3, write=2)  # seconds; together 10
-UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291: the rest of IPv6 is nobody's, or ours
-# What looks public and is not: addresses that carry an IPv4 address (RFC 4380, 3056), protocol
-# assignments (RFC 6890; some clouds keep their metadata there), and Azure's metadata.
-NOT_PUBLIC = tuple(
-    map(ipaddress.ip_network, ("2001::/32", "2002::/16", "192.0.0.0/24", "168.63.129.16/32"))
-)
 ANSWERS = {401: "not_permitted", 403: "not_permitted", 404: "gone", 410: "gone"}
 
 
@@ -35,8 +27,7 @@ def send(url: str, message: Message) -> None:
         Undelivered: it was not taken.
     """
     target = checked(url)
-    addresses = _addresses(target)[:MOST_ADDRESSES]
-    for address in addresses:
+    for address in _addresses(target):
         try:
             return _post(target, address, message)
         except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -73,30 +64,19 @@ def checked(url: str) -> httpx.URL:
     return target
 
 
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether an address is one of the open internet, and stands for no other one."""
-    if address.version == 6 and address not in UNICAST:
-        return False
-    listed = any(address in network for network in NOT_PUBLIC)
-    return address.is_global and not address.is_multicast and not listed
-
-
 def _may_be_inside(target: httpx.URL) -> bool:
     return target.host in settings.WEBHOOK_HOSTS_INSIDE
 
 
 def _addresses(target: httpx.URL) -> list[str]:
     port = target.port or (443 if target.scheme == "https" else 80)
+    host = target.raw_host.decode("ascii")
     try:
-        found = socket.getaddrinfo(target.raw_host.decode("ascii"), port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:  # UnicodeError: no name can be so long
+        return addresses_of(host, port, anywhere=_may_be_inside(target))
+    except UnknownHost as error:
         raise Undelivered("unknown_host", retry=True) from error
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    if not _may_be_inside(target) and not all(
-        is_public(ipaddress.ip_address(address.partition("%")[0])) for address in addresses
-    ):
-        raise Undelivered("inside", retry=False)
-    return addresses
+    except LeadsInside as error:
+        raise Undelivered("inside", retry=False) from error
 
 
 def _post(target: httpx.URL, address: str, message: Message) -> None:

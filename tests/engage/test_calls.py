@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
+from compliance import outbound
 from engage.connectors.base import ConnectorError
 from engage.connectors.calls import LARGEST, call
 
@@ -83,3 +86,53 @@ def test_packed_answer_is_never_unpacked(server: ThreadingHTTPServer) -> None:
 def test_nobody_there_is_an_error() -> None:
     with pytest.raises(ConnectorError, match="connection"):
         call("GET", "http://127.0.0.1:9/", seconds=2.0)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://10.0.0.1/",
+        "http://[::1]:9/",
+        "http://2130706433/",  # 127.0.0.1 as one number
+        "http://localhost:9/",
+    ],
+)
+def test_our_own_network_is_not_asked(url: str) -> None:
+    with pytest.raises(ConnectorError, match="leads_inside"):
+        call("GET", url, seconds=1)
+
+
+def test_a_name_that_changes_its_address_leads_nowhere_else(
+    server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    # The first answer is looked at and connected to; a second one is never asked for.
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def look_up(host: str, port: int, *rest: Any, **named: Any) -> Any:
+        if host != "forum.test":
+            return real(host, port, *rest, **named)
+        asked.append(host)
+        address = "127.0.0.2" if len(asked) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(outbound, "is_public", lambda address: str(address) == "127.0.0.2")
+    url = f"http://forum.test:{server.server_port}/"
+    with pytest.raises(ConnectorError, match="connection"):
+        call("GET", url, seconds=1)
+    assert asked == ["forum.test"] and server.encodings == []  # type: ignore[attr-defined]
+    with pytest.raises(ConnectorError, match="leads_inside"):
+        call("GET", url, seconds=1)
+    settings.COMMUNITY_HOSTS_INSIDE = ["forum.test"]  # the administrator knows it
+    assert call("GET", url, seconds=1).json == {"a": 1}
+
+
+def test_nobody_is_asked_under_a_name_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(ConnectorError, match="unknown_host"):
+        call("GET", "http://nowhere.test/", seconds=1)

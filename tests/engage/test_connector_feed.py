@@ -251,7 +251,23 @@ def test_redirects_are_followed_but_not_for_ever(shelf: Shelf) -> None:
     shelf.status, shelf.headers = 302, {"Location": shelf.url}
     with pytest.raises(ConnectorError) as raised:
         FeedConnector({"feed_url": shelf.url}).fetch_since({})
-    assert raised.value.code == "connection" and len(shelf.asked) == 6
+    assert raised.value.code == "redirected" and len(shelf.asked) == 6
+
+
+@pytest.mark.parametrize(
+    ("to", "code"),
+    [
+        ("http://localhost:9/", "leads_inside"),
+        ("http://169.254.169.254/latest/meta-data/", "leads_inside"),
+        ("http://[::ffff:169.254.169.254]/", "leads_inside"),
+        ("file:///etc/passwd", "redirected"),
+    ],
+)
+def test_redirect_into_our_own_network_is_not_followed(shelf: Shelf, to: str, code: str) -> None:
+    shelf.status, shelf.headers = 302, {"Location": to}
+    with pytest.raises(ConnectorError) as raised:
+        FeedConnector({"feed_url": shelf.url}).fetch_since({})
+    assert raised.value.code == code
 
 
 def test_entities_are_not_expanded_without_end_or_from_files(shelf: Shelf) -> None:

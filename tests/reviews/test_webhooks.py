@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from compliance import outbound
 from compliance.exceptions import BadInput
 from reviews.channels import webhook
 from reviews.channels.base import SENTENCES, Line, Message, Undelivered
@@ -121,7 +122,7 @@ def resolved(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in addresses]
 
-    monkeypatch.setattr(webhook.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     return asked
 
 
@@ -144,7 +145,7 @@ def test_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch, addr
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
 def test_public_address_is_public(address: str) -> None:
-    assert webhook.is_public(ipaddress.ip_address(address))
+    assert outbound.is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def test_unknown_host_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*args: object, **rest: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr(webhook.socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(Undelivered) as refused:
         webhook.send("https://nowhere.example.org/", MESSAGE)
     assert (refused.value.code, refused.value.retry) == ("unknown_host", True)

@@ -48,6 +48,8 @@ class Command(BaseCommand):
             if not os.environ.get("SANDBOX_TOKEN"):
                 raise CommandError("SANDBOX_TOKEN is not set. `./scripts/secrets` prints one.")
             os.environ["SANDBOX_URL"] = f"http://127.0.0.1:{sandbox_port}"
+            inside = os.environ.get("COMMUNITY_HOSTS_INSIDE", "")
+            os.environ["COMMUNITY_HOSTS_INSIDE"] = f"{inside},127.0.0.1".lstrip(",")
         data_dir = Path(settings.DATA_DIR).resolve()
         supervisor = Supervisor(_children(data_dir, port, sandbox_port), data_dir, say)
         try:
