@@ -12,6 +12,9 @@ class ConnectorKind(models.TextChoices):
     WORDPRESS = "wordpress", "WordPress"
     MATRIX = "matrix", "Matrix"
     BLUESKY = "bluesky", "Bluesky"
+    DISCOURSE = "discourse", "Discourse"
+    MASTODON = "mastodon", "Mastodon"
+    REDDIT = "reddit", "Reddit"
 
 
 class PostState(models.TextChoices):

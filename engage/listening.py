@@ -50,7 +50,7 @@ def poll(community_id: UUID) -> int:
     try:
         page = connector.fetch_since(cursor)
     except ConnectorError as error:
-        _failed(community, error.code)
+        _failed(community, error)
         return 0
     with transaction.atomic():
         received = intake.receive(community, page.items, by="system")
@@ -60,10 +60,12 @@ def poll(community_id: UUID) -> int:
     return sum(r.arrival not in intake.NOTHING_NEW for r in received)
 
 
-def _failed(community: Community, code: str) -> None:
+def _failed(community: Community, error: ConnectorError) -> None:
     community.poll_failures += 1
-    community.poll_error = code[:60]
+    community.poll_error = error.code[:60]
     delay = min(EVERY * 2 ** min(community.poll_failures, 10), LONGEST)
-    community.next_poll_at = timezone.now() + delay * random.uniform(0.8, 1.2)
+    # No earlier than we were asked to come back.
+    wait = max(delay * random.uniform(0.8, 1.2), timedelta(seconds=error.wait))
+    community.next_poll_at = timezone.now() + wait
     community.save(update_fields=["poll_failures", "poll_error", "next_poll_at"])
-    log.warning("poll_failed", community=str(community.pk), code=code)
+    log.warning("poll_failed", community=str(community.pk), code=error.code)

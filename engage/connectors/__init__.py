@@ -7,6 +7,7 @@ from typing import Any
 
 from engage.connectors.base import Connector
 from engage.connectors.bluesky import BlueskyConnector
+from engage.connectors.discourse import DiscourseConnector
 from engage.connectors.feed import FeedConnector
 from engage.connectors.matrix import MatrixConnector
 from engage.connectors.sandbox import SandboxConnector
@@ -18,6 +19,7 @@ CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "matrix": MatrixConnector,
     "wordpress": WordPressConnector,
     "bluesky": BlueskyConnector,
+    "discourse": DiscourseConnector,
 }
 
 

@@ -181,18 +181,21 @@ class Live:
     state: LiveState
     text: str | None = None
     version: str = ""
+    ref: Mapping[str, Any] | None = None  # where it is now, if that is not where it was
 
 
 class ConnectorError(Exception):
     """The platform could not be asked. `retry` says whether asking again helps.
 
-    `code` is a short word for logs; the message never holds text of a post.
+    `code` is a short word for logs; the message never holds text of a post. `wait` is how many
+    seconds the platform asks to wait, 0 if it does not ask.
     """
 
-    def __init__(self, code: str, *, retry: bool = True) -> None:
+    def __init__(self, code: str, *, retry: bool = True, wait: float = 0.0) -> None:
         super().__init__(code)
         self.code = code
         self.retry = retry
+        self.wait = wait
 
 
 class Conflict(ConnectorError):

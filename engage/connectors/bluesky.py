@@ -41,7 +41,7 @@ from engage.connectors.base import (
 )
 from engage.connectors.bluesky_record import LONGEST, facets_of, key_of, too_long
 from engage.connectors.bluesky_threads import POST, BlueskyThreads, is_post, moment_of, place_of
-from engage.connectors.xrpc import Account, AskedToWait
+from engage.connectors.xrpc import Account
 
 GATE = "app.bsky.feed.postgate"
 SHOWN_WITHIN = timedelta(minutes=10)  # a post that the AppView does not show by then is hidden
@@ -137,9 +137,9 @@ class BlueskyConnector:
             }
             answer = self._put(POST, body["repo"], body["rkey"], until, record, swapRecord=None)
             return Posted({"post_id": answer["uri"]}, place_of(answer["uri"]).url)
-        except AskedToWait as error:
-            return RetryAfter(error.seconds)
         except ConnectorError as error:
+            if error.wait:
+                return RetryAfter(error.wait)
             # `invalid_swap`: there is a record of this key with another text or parent version.
             unclear = error.retry or error.code == "invalid_swap"
             return Unknown(error.code) if unclear else Refused(error.code)

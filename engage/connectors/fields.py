@@ -68,6 +68,32 @@ FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
         Field("service", "Server", "That of the account", Kind.ADDRESS, "https://bsky.social"),
         _quiet(15),
     ),
+    ConnectorKind.DISCOURSE: (
+        Field("base_url", "Address", "Of the forum", Kind.ADDRESS),
+        Field("username", "User name", "Of the account that replies; a moderator’s may repeat what "
+              "it said a moment ago, others may not"),
+        Field("api_key", "API key", "Made by an administrator of the forum for that single user, "
+              "with the scope “Global”", Kind.SECRET),
+        Field("category", "Category", "The number of the only one that is read; it stands in the "
+              "category’s address", Kind.TEXT, "all that the account can see"),
+        _quiet(60),
+    ),
+    ConnectorKind.MASTODON: (
+        Field("base_url", "Server", "That of the account", Kind.ADDRESS),
+        Field("access_token", "Access token", "Of an application under Preferences, Development, "
+              "with the scopes read and write:statuses", Kind.SECRET),
+        Field("watch", "What to read", "“#hashtag” or “@account@server”; one a line", Kind.LINES,
+              "posts that answer or mention the account"),
+        _quiet(60),
+    ),
+    ConnectorKind.REDDIT: (
+        Field("subreddit", "Subreddit", "Its name, without r/"),
+        Field("client_id", "Client id", "Of the application that Reddit approved"),
+        Field("client_secret", "Client secret", "Of that application", Kind.SECRET),
+        Field("refresh_token", "Refresh token", "Of the account that replies, permanent, with the "
+              "scopes identity, read, submit, edit and history", Kind.SECRET),
+        _quiet(60),
+    ),
     ConnectorKind.FEED: (
         Field("feed_url", "Feed", "The address of an RSS or Atom feed", Kind.ADDRESS),
     ),

@@ -33,11 +33,10 @@ from engage.connectors.base import (
     Unknown,
 )
 from engage.connectors.calls import Answer, call
+from engage.connectors.waits import wait_of
 
 OVERLAP = 50  # change numbers that are asked for again, in case an answer got lost half-way
 PAGES = 25  # of changes in one fetch; the rest comes next time
-DEFAULT_WAIT = 30.0  # seconds, when the platform asks to wait and does not say how long
-LONGEST_WAIT = 3600.0
 REFUSALS = {
     "bad_text",
     "empty",
@@ -153,7 +152,7 @@ class SandboxConnector:
                 return Pending({"post_id": row["id"]}, self._url(row))
             return Posted({"post_id": row["id"]}, self._url(row))
         if status == 429:
-            return RetryAfter(_wait(answer))
+            return RetryAfter(wait_of(answer.headers.get("Retry-After")))
         # 408 and 425 say nothing about whether the work was done.
         if 400 <= status < 500 and status not in (408, 425):
             return Refused(_code(answer))
@@ -280,14 +279,6 @@ def _code(answer: Answer) -> str:
     code = (_json(answer) or {}).get("code")
     known = REFUSALS | {"gone", "no_such_post", "version_conflict"}
     return code if isinstance(code, str) and code in known else f"http_{answer.status}"
-
-
-def _wait(answer: Answer) -> float:
-    try:
-        seconds = float(answer.headers["Retry-After"])
-    except (KeyError, ValueError):
-        return DEFAULT_WAIT
-    return min(max(seconds, 1.0), LONGEST_WAIT) if seconds == seconds else DEFAULT_WAIT
 
 
 def _is_id(value: object) -> bool:

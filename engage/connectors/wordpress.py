@@ -47,7 +47,6 @@ from engage.connectors.wordpress_site import A_PAGE, FIELDS, Refusal, Site
 
 TAGGED = "countersign/"  # and our tag
 PAGES = 10  # of replies to one comment in a look-up
-FLOOD_WAIT = 15.0  # seconds
 STATES = {
     "approved": LiveState.LIVE,
     "hold": LiveState.PENDING,
@@ -119,8 +118,8 @@ class WordPressConnector:
         except (KeyError, TypeError, ValueError):
             return Unknown("unreadable_answer")
         except Refusal as refusal:
-            if refusal.code == "too_fast" or refusal.status == 429:
-                return RetryAfter(refusal.wait or FLOOD_WAIT)
+            if refusal.wait:
+                return RetryAfter(refusal.wait)
             if refusal.code == "duplicate":
                 return self._duplicate(prepared)
             return Refused(refusal.code)

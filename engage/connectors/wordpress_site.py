@@ -8,9 +8,10 @@ from typing import Any
 
 from engage.connectors.base import ConnectorError
 from engage.connectors.calls import call
+from engage.connectors.waits import wait_of
 
+FLOOD_WAIT = 15.0  # seconds between two comments
 A_PAGE = 100  # the most that WordPress gives at once
-LONGEST_WAIT = 3600.0  # seconds
 FIELDS = "id,post,parent,author_name,date_gmt,link,status,author_user_agent,content"
 # WordPress's codes, in our words; what else it says is not passed on.
 CODES = {
@@ -32,8 +33,8 @@ class Refusal(ConnectorError):
     """WordPress said no, in its own words: nothing was done."""
 
     def __init__(self, code: str, status: int, wait: float) -> None:
-        super().__init__(code, retry=status == 429 or code == "too_fast")
-        self.status, self.wait = status, wait
+        super().__init__(code, retry=wait > 0, wait=wait)
+        self.status = status
 
 
 class Site:
@@ -85,7 +86,8 @@ class Site:
         said = said if isinstance(said, str) else ""
         if status == 429 or (said and 400 <= status < 500 and status not in (408, 425)):
             code = "unauthorised" if status == 401 else CODES.get(said, f"http_{status}")
-            raise Refusal(code, status, _wait(headers))
+            wait = wait_of(headers.get("retry-after"), FLOOD_WAIT)
+            raise Refusal(code, status, wait if status == 429 or code == "too_fast" else 0.0)
         raise ConnectorError(f"http_{status}")
 
 
@@ -108,8 +110,3 @@ def _checked(row: Any) -> dict[str, Any]:
         "author_user_agent": str(row["author_user_agent"]),
         "raw": str(row["content"]["raw"]),
     }
-
-
-def _wait(headers: Mapping[str, str]) -> float:
-    value = headers.get("retry-after", "")
-    return min(max(float(value), 1.0), LONGEST_WAIT) if value.isdigit() else 0.0

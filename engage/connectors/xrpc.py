@@ -11,9 +11,9 @@ from typing import Any
 
 from engage.connectors.base import ConnectorError
 from engage.connectors.calls import Answer, call
+from engage.connectors.waits import wait_of
 
 ONE_CALL = 5.0  # seconds
-DEFAULT_WAIT, LONGEST_WAIT = 30.0, 3600.0  # seconds
 STALE = {"ExpiredToken", "InvalidToken"}
 # What the servers call their errors, and what we do. Anything else is `http_<status>`.
 CODES = {
@@ -24,14 +24,6 @@ CODES = {
     "AccountTakedown": "account_taken_down",
     "AuthFactorTokenRequired": "second_factor",
 }
-
-
-class AskedToWait(ConnectorError):
-    """Too many requests. `seconds` is how long the server asks to wait."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__("rate_limited")
-        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +135,7 @@ class Account:
 def _refusal(given: Answer, error: object) -> ConnectorError:
     status, error = given.status, error if isinstance(error, str) else ""
     if status == 429:
-        return AskedToWait(_wait(given.headers))
+        return ConnectorError("rate_limited", wait=_wait(given.headers))
     if error in CODES:
         return ConnectorError(CODES[error], retry=status >= 500)
     if status == 401 or error in STALE:
@@ -155,10 +147,7 @@ def _refusal(given: Answer, error: object) -> ConnectorError:
 
 def _wait(headers: Mapping[str, str]) -> float:
     try:
-        if "Retry-After" in headers:
-            seconds = float(headers["Retry-After"])
-        else:
-            seconds = float(headers["RateLimit-Reset"]) - time.time()
+        reset = float(headers["RateLimit-Reset"]) - time.time()
     except (KeyError, ValueError):
-        return DEFAULT_WAIT
-    return min(max(seconds, 1.0), LONGEST_WAIT) if seconds == seconds else DEFAULT_WAIT
+        reset = None
+    return wait_of(headers.get("Retry-After"), reset)

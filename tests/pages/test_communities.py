@@ -36,6 +36,16 @@ EXAMPLES = {
         "base_url": "https://m.example", "room": "!a:m.example", "token": SECRET, "device_id": "D",
     },
     ConnectorKind.BLUESKY: {"identifier": "a.example", "app_password": SECRET, "watch": "@b\n#c"},
+    ConnectorKind.DISCOURSE: {
+        "base_url": "https://d.example", "username": "expert", "api_key": SECRET, "category": "5",
+    },
+    ConnectorKind.MASTODON: {
+        "base_url": "https://m.example", "access_token": SECRET, "watch": "#iud\n@a@b.example",
+    },
+    ConnectorKind.REDDIT: {
+        "subreddit": "birthcontrol", "client_id": "c", "client_secret": SECRET,
+        "refresh_token": SECRET,
+    },
     ConnectorKind.FEED: {"feed_url": "https://f.example/rss"},
     ConnectorKind.SANDBOX: {"base_url": "http://s.example", "board": "b", "token": SECRET},
 }  # fmt: skip

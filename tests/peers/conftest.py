@@ -1,4 +1,4 @@
-"""One real server at a time, and the connector to it."""
+"""One server at a time, and the connector to it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.peers import PEERS
+from tests.peers import FAKES, PEERS
 from tests.peers.peer import Peer
 
+REAL = [pytest.param(peer, id=peer.name, marks=pytest.mark.peers) for peer in PEERS]
 
-@pytest.fixture(scope="session", params=PEERS, ids=lambda peer: peer.name)
+
+@pytest.fixture(scope="session", params=[*REAL, *FAKES], ids=lambda peer: peer.name)
 def peer(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Peer]:

@@ -23,7 +23,7 @@ from tests.peers.cutting import Cutting, Mode
 from tests.peers.peer import Peer
 from tests.stack import wait_until
 
-pytestmark = [pytest.mark.peers, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 QUESTION = "I have been spotting for weeks. When does it stop?"
 

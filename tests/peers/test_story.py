@@ -32,8 +32,6 @@ from engage.connectors.base import (
 from tests.peers.cutting import Cutting, Mode
 from tests.peers.peer import Peer
 
-pytestmark = pytest.mark.peers
-
 QUESTION = "Has anybody had spotting for weeks?"
 REPLY = "Many people notice it in the first months."
 WITHIN = 10.0  # seconds, for what the server shows a moment after it happened

@@ -37,14 +37,12 @@ from engage.connectors.base import (
 )
 from engage.connectors.matrix import events
 from engage.connectors.matrix.access import lacking
-from engage.connectors.matrix.server import REFUSALS, MatrixServer, code_of
+from engage.connectors.matrix.server import REFUSALS, MatrixServer, code_of, wait_in
 from engage.connectors.matrix.timeline import Timeline, url_of
 
 TAG = "countersign.tag"  # found from another device too, which is told no transaction ids
 TRANSACTION_SECONDS = 24 * 3600  # then Synapse forgets that it saw an id
 LARGEST_CONTENT = 60_000  # bytes; an event has 65,536 with what servers add
-LONGEST_WAIT = 3600.0
-DEFAULT_WAIT = 30.0  # seconds, when the server asks to wait and does not say how long
 
 
 class MatrixConnector:
@@ -124,7 +122,7 @@ class MatrixConnector:
             return Posted({"post_id": event_id}, url_of(self._server.room, event_id))
         code = code_of(status, answer)
         if code == "asked_to_wait":
-            return RetryAfter(_wait(answer))
+            return RetryAfter(wait_in(answer))
         # Only what the homeserver itself says is proof; a gateway before it may say anything.
         return Refused(code) if 400 <= status < 500 and code in REFUSALS else Unknown(code)
 
@@ -230,10 +228,3 @@ def _size(content: Mapping[str, Any]) -> int:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
-def _wait(answer: Mapping[str, Any] | None) -> float:
-    milliseconds = (answer or {}).get("retry_after_ms")
-    if not isinstance(milliseconds, int):
-        return DEFAULT_WAIT
-    return min(max(milliseconds / 1000, 1.0), LONGEST_WAIT)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from engage.connectors.base import ConnectorError
 from engage.connectors.calls import call
 from engage.connectors.matrix.events import MESSAGE, event_id
+from engage.connectors.waits import wait_of
 
 PER_PAGE = 25  # a message has up to 64 KiB, and comes with its newest edit and newest answer
 OWN_PAGES = 200  # of our own messages since another one
@@ -97,7 +98,8 @@ class MatrixServer:
                 raise ConnectorError("unreadable_answer")
             return answer
         again = status >= 500 or status in (408, 425, 429)
-        raise ConnectorError(code_of(status, answer), retry=again)
+        wait = wait_in(answer) if status == 429 else 0.0
+        raise ConnectorError(code_of(status, answer), retry=again, wait=wait)
 
     def send(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, str] | None = None
@@ -134,3 +136,9 @@ def checked(chunk: Any) -> list[dict[str, Any]]:
 def code_of(status: int, answer: Mapping[str, Any] | None) -> str:
     """A code from our own list: whatever else the server says is not passed on."""
     return CODES.get(str((answer or {}).get("errcode")), f"http_{status}")
+
+
+def wait_in(answer: Mapping[str, Any] | None) -> float:
+    """Seconds that the server asks to wait."""
+    milliseconds = (answer or {}).get("retry_after_ms")
+    return wait_of(milliseconds / 1000 if isinstance(milliseconds, int) else None)
