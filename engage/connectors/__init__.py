@@ -9,6 +9,7 @@ from engage.connectors.base import Connector
 from engage.connectors.bluesky import BlueskyConnector
 from engage.connectors.discourse import DiscourseConnector
 from engage.connectors.feed import FeedConnector
+from engage.connectors.mastodon import MastodonConnector
 from engage.connectors.matrix import MatrixConnector
 from engage.connectors.sandbox import SandboxConnector
 from engage.connectors.wordpress import WordPressConnector
@@ -20,6 +21,7 @@ CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "wordpress": WordPressConnector,
     "bluesky": BlueskyConnector,
     "discourse": DiscourseConnector,
+    "mastodon": MastodonConnector,
 }
 
 

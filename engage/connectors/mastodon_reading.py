@@ -1,0 +1,184 @@
+"""What is new, changed or removed in the conversations that a Mastodon account watches.
+
+Hashtags, accounts and mentions lead to conversations; each is read in whole. Nothing lists what was
+edited or removed, so the conversations with the newest posts are read again in turn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from engage.connectors.base import ConnectorError, Item, Page
+from engage.connectors.mastodon_server import A_PAGE, Server, is_id, moment
+from engage.connectors.plain_text import plain_text
+
+PAGES = 5  # of a hashtag or an account in one fetch; the rest comes next time
+FIRST = 20  # posts of each at the first look
+TRACKED = 100  # conversations that are read again: those with the newest posts
+AT_ONCE = 10  # of them in one fetch: those with something new first, the others in turn
+LONGEST = 500  # posts of a conversation of which the marks are kept
+
+
+def read_since(server: Server, watch: Sequence[str], cursor: Mapping[str, Any]) -> Page:
+    """New, changed and removed posts, oldest first.
+
+    Args:
+        watch: "#hashtag" or "@account@server"; mentions of the account are always read.
+    """
+    threads: dict[str, dict[str, str]] = {k: {**v} for k, v in cursor.get("threads", {}).items()}
+    last = {str(key): str(value) for key, value in cursor.get("last", {}).items()}
+    waiting = [str(root) for root in cursor.get("waiting", [])]
+    places = {post: root for root, posts in threads.items() for post in posts}
+    for entry in ("", *watch):
+        for row in _new(server, entry, last):
+            root = places.get(row["id"]) or places.get(row["in_reply_to_id"] or "")
+            root = root or (_root_of(server, row) if row["in_reply_to_id"] else row["id"])
+            places[row["id"]] = root
+            threads[root] = threads.pop(root, {})  # to the end: the newest is forgotten last
+            waiting.append(root)
+    turn = int(cursor.get("turn", 0))
+    waiting = list(dict.fromkeys(root for root in waiting if root in threads))
+    again = _to_read_again(waiting, list(threads), turn)
+    items = [item for root in again for item in _read_again(server, root, threads[root])]
+    keep = list(threads)[-TRACKED:]
+    return Page(
+        tuple(sorted(items, key=lambda item: item.published_at)),
+        {
+            "last": last,
+            "threads": {r: dict(list(threads[r].items())[-LONGEST:]) for r in keep},
+            "waiting": [root for root in waiting if root not in again and root in keep],
+            "turn": turn + 1,
+        },
+    )
+
+
+def checked(row: Any) -> dict[str, Any]:
+    """A post with everything in it that is used. Raises ConnectorError."""
+    try:
+        parent = row.get("in_reply_to_id")
+        if not is_id(row["id"]) or not (parent is None or is_id(parent)):
+            raise ValueError("no id")
+        return {
+            "id": row["id"],
+            "in_reply_to_id": parent,
+            "url": str(row.get("url") or row.get("uri") or ""),
+            "acct": str(row["account"]["acct"]),
+            "account_id": str(row["account"]["id"]),
+            "created_at": moment(row["created_at"]),
+            "text": _text(row),
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ConnectorError("unreadable_answer") from None
+
+
+def url_of(row: Mapping[str, Any]) -> str:
+    """Where people see a post, "" if its server says nothing that is an address."""
+    url = str(row["url"])
+    return url if url.startswith(("http://", "https://")) else ""
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    warning, said = str(row.get("spoiler_text") or ""), plain_text(str(row.get("content") or ""))
+    pictures = row.get("media_attachments")
+    told = [
+        f"[picture: {one['description']}]"
+        for one in (pictures if isinstance(pictures, list) else [])
+        if isinstance(one, dict) and one.get("description")
+    ]
+    return "\n\n".join(part for part in (warning, said, *told) if part)
+
+
+def _new(server: Server, entry: str, last: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Posts under one entry that came since the last one, oldest first."""
+    path, asked = _list_of(server, entry)
+    for _ in range(PAGES):
+        since = last.get(entry)
+        limit = {"limit": str(A_PAGE), "min_id": since} if since else {"limit": str(FIRST)}
+        rows = server.ask("GET", path, params={**asked, **limit})
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ConnectorError("unreadable_answer")
+        rows = sorted(rows, key=lambda row: _order(str(row.get("id"))))
+        for row in rows:
+            if not is_id(row.get("id")):
+                raise ConnectorError("unreadable_answer")
+            last[entry] = row["id"]
+            said = row.get("status") if not entry else row
+            if said and not said.get("reblog"):
+                yield checked(said)
+        if len(rows) < A_PAGE:
+            return
+
+
+def _list_of(server: Server, entry: str) -> tuple[str, dict[str, str | list[str]]]:
+    if not entry:
+        return "v1/notifications", {"types[]": ["mention"]}
+    if entry.startswith("#"):
+        return f"v1/timelines/tag/{entry[1:]}", {}
+    found = server.ask("GET", "v1/accounts/lookup", params={"acct": entry.lstrip("@")})
+    if not isinstance(found, dict) or not is_id(found.get("id")):
+        raise ConnectorError("unreadable_answer")
+    return f"v1/accounts/{found['id']}/statuses", {"exclude_reblogs": "true"}
+
+
+def _order(identifier: str) -> tuple[int, str]:
+    return len(identifier), identifier  # they grow
+
+
+def _root_of(server: Server, row: Mapping[str, Any]) -> str:
+    """The post that a conversation begins with, as far as this server knows it."""
+    try:
+        before = _context(server, row["id"])["ancestors"]
+    except ConnectorError as error:
+        if error.code != "gone":
+            raise
+        before = []
+    return str(before[0]["id"]) if before else str(row["id"])
+
+
+def _context(server: Server, identifier: str) -> dict[str, list[dict[str, Any]]]:
+    answer = server.ask("GET", f"v1/statuses/{identifier}/context")
+    try:
+        return {side: [checked(r) for r in answer[side]] for side in ("ancestors", "descendants")}
+    except (KeyError, TypeError):
+        raise ConnectorError("unreadable_answer") from None
+
+
+def _to_read_again(waiting: Sequence[str], threads: Sequence[str], turn: int) -> list[str]:
+    """Half for what has something new, half for the others in turn."""
+    first = list(waiting)[: AT_ONCE // 2]
+    others = [root for root in reversed(threads[-TRACKED:]) if root not in first]
+    start = turn * (AT_ONCE // 2) % max(len(others), 1)
+    return first + (others[start:] + others[:start])[: AT_ONCE - len(first)]
+
+
+def _read_again(server: Server, root: str, known: dict[str, str]) -> Iterator[Item]:
+    """What became of a conversation."""
+    try:
+        rows = [checked(server.ask("GET", f"v1/statuses/{root}"))]
+        rows += _context(server, root)["descendants"]
+    except ConnectorError as error:
+        if error.code != "gone":
+            raise
+        rows = []
+    place = url_of(rows[0]) if rows else ""
+    title = rows[0]["text"].partition("\n")[0][:80] if rows else ""
+    for row in rows:
+        mark = hashlib.sha256(row["text"].encode()).hexdigest()[:16]
+        if known.get(row["id"]) != mark:
+            known[row["id"]] = mark
+            yield Item(
+                post_id=row["id"],
+                thread_id=root,
+                thread_url=place,
+                thread_title=title,
+                parent_id=row["in_reply_to_id"] if row["id"] != root else None,
+                author=row["acct"],
+                published_at=row["created_at"],
+                text=row["text"],
+            )
+    for gone in known.keys() - {row["id"] for row in rows}:
+        known.pop(gone)
+        yield Item(gone, root, place, "", None, "", datetime.now(UTC), "", deleted=True)
