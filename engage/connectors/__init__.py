@@ -11,6 +11,7 @@ from engage.connectors.discourse import DiscourseConnector
 from engage.connectors.feed import FeedConnector
 from engage.connectors.mastodon import MastodonConnector
 from engage.connectors.matrix import MatrixConnector
+from engage.connectors.reddit import RedditConnector
 from engage.connectors.sandbox import SandboxConnector
 from engage.connectors.wordpress import WordPressConnector
 
@@ -22,6 +23,7 @@ CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "bluesky": BlueskyConnector,
     "discourse": DiscourseConnector,
     "mastodon": MastodonConnector,
+    "reddit": RedditConnector,
 }
 
 

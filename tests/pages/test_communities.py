@@ -155,4 +155,7 @@ def test_there_is_no_other_kind(admin: Client) -> None:
 
 def test_secret_fields_are_those_with_secrets() -> None:
     secret = {f.name for fields in FIELDS.values() for f in fields if f.kind is Kind.SECRET}
-    assert secret == {"application_password", "token", "app_password"}
+    assert secret == {
+        "access_token", "api_key", "app_password", "application_password", "client_secret",
+        "refresh_token", "token",
+    }  # fmt: skip

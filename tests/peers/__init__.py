@@ -7,10 +7,11 @@ can't be had; the same story is played on them in every run.
 
 from tests.fakes.discourse import FakeDiscourse
 from tests.fakes.mastodon import FakeMastodon
+from tests.fakes.reddit import FakeReddit
 from tests.peers.bluesky import Bluesky
 from tests.peers.matrix import Synapse
 from tests.peers.peer import Peer
 from tests.peers.wordpress import WordPress
 
 PEERS: tuple[Peer, ...] = (WordPress(), Synapse(), Bluesky())
-FAKES: tuple[Peer, ...] = (FakeDiscourse(), FakeMastodon())
+FAKES: tuple[Peer, ...] = (FakeDiscourse(), FakeMastodon(), FakeReddit())
