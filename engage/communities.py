@@ -109,7 +109,7 @@ def checked_settings(
     """
     try:
         settings = settings_from(kind, written, before)
-        if kind != ConnectorKind.PUSH:
+        if kind != ConnectorKind.PUSH:  # which has none
             connector_for(kind, settings)
     except ValueError as error:
         raise BadInput(str(error)) from None

@@ -15,6 +15,11 @@ class ConnectorKind(models.TextChoices):
     DISCOURSE = "discourse", "Discourse"
     MASTODON = "mastodon", "Mastodon"
     REDDIT = "reddit", "Reddit"
+    ASSISTED = "assisted", "Posted by hand"
+
+
+# Posts of such communities are sent to us: nobody is asked for them.
+PUSHED = (ConnectorKind.PUSH, ConnectorKind.ASSISTED)
 
 
 class PostState(models.TextChoices):
@@ -40,6 +45,7 @@ class PublicationState(models.TextChoices):
     """Where a cleared reply stands on its way to the community."""
 
     QUEUED = "queued", "Waiting to be posted"
+    BY_HAND = "by_hand", "Waiting for a person to post it"
     SENDING = "sending", "Being posted"
     UNKNOWN = "unknown", "Outcome unknown: being looked up"
     AMBIGUOUS = "ambiguous", "Outcome unknown: a person must look"
@@ -80,6 +86,14 @@ MAYBE_LIVE = (
     AttemptOutcome.POSTED,
     AttemptOutcome.PENDING,
 )
+
+
+class Word(models.TextChoices):
+    """What a person says of a posting."""
+
+    THERE = "there", "It is there"
+    ABSENT = "absent", "It is not there"
+    REMOVED = "removed", "It was taken down"
 
 
 class IncidentKind(models.TextChoices):

@@ -13,8 +13,8 @@ from django.utils import timezone
 from compliance import vault
 from engage import intake
 from engage.communities import connect
-from engage.connectors import CONNECTORS
 from engage.connectors.base import ConnectorError
+from engage.enums import PUSHED
 from engage.models import Community
 
 log = structlog.get_logger()
@@ -28,7 +28,7 @@ def claim_due() -> list[UUID]:
     """Communities that are due for a look; each is given to one caller."""
     now = timezone.now()
     claimed = []
-    for pk in Community.objects.filter(connector__in=list(CONNECTORS)).values_list("pk", flat=True):
+    for pk in Community.objects.exclude(connector__in=PUSHED).values_list("pk", flat=True):
         due = Community.objects.filter(pk=pk).exclude(next_poll_at__gt=now)
         if due.update(next_poll_at=now + EVERY):
             claimed.append(pk)

@@ -19,6 +19,7 @@ from engage.enums import (
     PublicationState,
     RelookCause,
     RelookOutcome,
+    Word,
 )
 from reviews.models import Recall, Review, User
 
@@ -226,6 +227,8 @@ class Attempt(models.Model):
     reason = models.CharField(max_length=60, blank=True)  # a code, never text
     ended_at = models.DateTimeField(null=True)
     empty_looks = models.PositiveIntegerField(default=0)  # look-ups that found nothing
+    # Who was shown the text to post it by hand; None where nobody was.
+    handed_to = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["number"]
@@ -237,6 +240,22 @@ class Attempt(models.Model):
                 condition=Q(outcome__in=[outcome.value for outcome in MAYBE_LIVE]),
             ),
         ]
+
+
+class Statement(models.Model):
+    """What a person said of one posting, after they looked or posted by hand."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="statements")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    says = models.CharField(max_length=8, choices=Word)
+    checked = models.BooleanField()  # the signed text was found at the address, or is in our thread
+    note = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+    screenshot = models.CharField(max_length=64, blank=True)  # SHA-256 of a picture kept elsewhere
+
+    class Meta:
+        ordering = ["at"]
 
 
 class Stop(models.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -28,14 +30,29 @@ def reference_of(publication: Publication) -> dict[str, Any]:
     return value
 
 
-def landed(publication: Publication, attempt: Attempt, ref: Any, url: str, pending: bool) -> None:
-    """The reply is there: live, or held by the moderators of its community."""
-    close(attempt, AttemptOutcome.PENDING if pending else AttemptOutcome.POSTED, "")
-    publication.reference = vault.lock(
-        publication.request.key, {"ref": dict(ref), "url": url}, about="publication.reference"
-    )
+def request_of(publication: Publication) -> dict[str, Any]:
+    """The frozen request, text included."""
+    value: dict[str, Any] = json.loads(vault.unseal(publication.request))
+    return value
+
+
+def landed(
+    publication: Publication,
+    attempt: Attempt,
+    ref: Mapping[str, Any],
+    url: str,
+    pending: bool,
+    by: str = "system",
+) -> None:
+    """The reply is there: live, or held by the moderators of its community.
+
+    Args:
+        by: the actor who says so.
+    """
+    if attempt.outcome in (AttemptOutcome.SENDING, AttemptOutcome.UNKNOWN):
+        close(attempt, AttemptOutcome.PENDING if pending else AttemptOutcome.POSTED, "", by)
+    refer(publication, ref, url)
     publication.state = PublicationState.PENDING if pending else PublicationState.LIVE
-    publication.post_digest = post_digest(publication.community, str(ref["post_id"]))
     publication.posted_at, publication.due_at = timezone.now(), None
     publication.watch_due_at = timezone.now()
     publication.save(
@@ -46,7 +63,15 @@ def landed(publication: Publication, attempt: Attempt, ref: Any, url: str, pendi
     if not pending:
         note_help(publication)
     kind = EventKind.HELD_BY_PLATFORM if pending else EventKind.PUBLISHED
-    record(kind, publication, text=publication.text_digest)
+    record(kind, publication, by=by, text=publication.text_digest)
+
+
+def refer(publication: Publication, ref: Mapping[str, Any], url: str) -> None:
+    """Where it is; the caller saves it."""
+    publication.reference = vault.lock(
+        publication.request.key, {"ref": dict(ref), "url": url}, about="publication.reference"
+    )
+    publication.post_digest = post_digest(publication.community, str(ref["post_id"]))
 
 
 def note_help(publication: Publication) -> None:
@@ -56,7 +81,7 @@ def note_help(publication: Publication) -> None:
         safety.record_signpost(thread_id=thread_id, publication_id=publication.pk)
 
 
-def close(attempt: Attempt, outcome: AttemptOutcome, reason: str) -> None:
+def close(attempt: Attempt, outcome: AttemptOutcome, reason: str, by: str = "system") -> None:
     """Ends an attempt with what became of it."""
     attempt.outcome, attempt.reason, attempt.ended_at = outcome, reason[:60], timezone.now()
     attempt.save(update_fields=["outcome", "reason", "ended_at"])
@@ -66,6 +91,7 @@ def close(attempt: Attempt, outcome: AttemptOutcome, reason: str) -> None:
         attempt=attempt.pk,
         outcome=str(outcome),
         reason=reason[:60],
+        by=by,
     )
 
 
@@ -78,9 +104,13 @@ def take_up(review: Review) -> None:
     """What was not sent because the thread moved is sent after all: its signers confirmed it."""
     cancelled = Publication.objects.filter(review=review, state=PublicationState.CANCELLED)
     for publication_id in cancelled.values_list("pk", flat=True):
-        publication = lock(publication_id)
-        wait(publication, PublicationState.QUEUED, timedelta())
-        record(EventKind.PUBLICATION_QUEUED, publication, text=publication.text_digest)
+        requeue(lock(publication_id))
+
+
+def requeue(publication: Publication) -> None:
+    """It is sent, or handed out, once everything was looked at again."""
+    wait(publication, PublicationState.QUEUED, timedelta())
+    record(EventKind.PUBLICATION_QUEUED, publication, text=publication.text_digest)
 
 
 def rest(publication: Publication, state: PublicationState) -> None:
@@ -109,6 +139,6 @@ def lock(publication_id: UUID) -> Publication:
     return read(publication_id)
 
 
-def record(kind: EventKind, publication: Publication, **facts: Any) -> None:
+def record(kind: EventKind, publication: Publication, *, by: str = "system", **facts: Any) -> None:
     """A ledger entry in the history of its reply."""
-    ledger.record(kind, by="system", subject=publication, case_id=publication.draft_id, **facts)
+    ledger.record(kind, by=by, subject=publication, case_id=publication.draft_id, **facts)

@@ -39,11 +39,12 @@ from engage.connectors.base import (
 )
 from engage.enums import AttemptOutcome, PublicationState
 from engage.models import Attempt, Draft, Publication
-from reviews import clearance, workflow
+from reviews import clearance, permissions, workflow
 from reviews.enums import ReviewState
-from reviews.exceptions import EvidenceRecalled
-from reviews.models import Review
+from reviews.exceptions import EvidenceRecalled, WrongState
+from reviews.models import Review, User
 from reviews.packet import packet_of
+from reviews.permissions import Permission
 
 LOOKS = 2  # look-ups that must find nothing before a request counts as never arrived
 LOOK_AGAIN = timedelta(seconds=30)
@@ -126,7 +127,10 @@ def drive(publication_id: UUID) -> PublicationState:
 
 
 def send(publication_id: UUID) -> None:
-    """Sends once, if everything still stands."""
+    """Sends once, if everything still stands; what is posted by hand waits for a person."""
+    if connect(publications.read(publication_id).community).caps.by_hand:
+        _wait_for_a_person(publication_id)
+        return
     try:
         newly_blocked = _newly_blocked(publication_id)
     except ScannerFailed:
@@ -141,6 +145,40 @@ def send(publication_id: UUID) -> None:
     )
     outcome = Unknown("late") if late else connector.publish(prepared)
     _end(attempt, connector, outcome)
+
+
+@transaction.atomic
+def _wait_for_a_person(publication_id: UUID) -> None:
+    publication = publications.lock(publication_id)
+    if publication.state == PublicationState.QUEUED:
+        publications.rest(publication, PublicationState.BY_HAND)
+
+
+def hand_out(*, by: User, publication_id: UUID) -> str:
+    """Shows the exact text to the person who posts it by hand, this once.
+
+    It is an attempt like any other: it begins with every check that a sending begins with, and none
+    follows it until somebody says what became of it.
+
+    Returns:
+        The text, to be posted character by character within `assisted.TO_POST` seconds.
+    Raises:
+        NotAllowed: not this person.
+        WrongState: it does not wait for a person, or can't be posted now; the message says why.
+        ScannerFailed: the rules changed, and the text could not be scanned with them.
+    """
+    permissions.check_may(by, Permission.POST_BY_HAND)
+    publication = publications.read(publication_id)
+    if publication.state != PublicationState.BY_HAND:
+        raise WrongState("This reply does not wait for a person to post it. See how it stands.")
+    if stops.holds(publication.community_id):
+        raise WrongState("Publishing is stopped there. Try again when it was resumed.")
+    begun = _begin(publication_id, _newly_blocked(publication_id), handed_to=by)
+    if begun is None:
+        if publications.read(publication_id).state == PublicationState.BY_HAND:
+            raise WrongState("Something new in the thread is still scanned. Try again in a moment.")
+        raise WrongState("It may not be posted any more. The review says why.")
+    return str(begun[2].body["text"])
 
 
 def _newly_blocked(publication_id: UUID) -> bool:
@@ -167,12 +205,15 @@ def _newly_blocked(publication_id: UUID) -> bool:
 
 
 @transaction.atomic
-def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connector, Prepared] | None:
+def _begin(
+    publication_id: UUID, newly_blocked: bool, handed_to: User | None = None
+) -> tuple[Attempt, Connector, Prepared] | None:
     # Lock order everywhere: review, then publication.
     publication = publications.read(publication_id)
     review = Review.objects.select_for_update(of=("self",)).get(pk=publication.review_id)
     publication = publications.lock(publication_id)
-    if publication.state != PublicationState.QUEUED:
+    waits = PublicationState.BY_HAND if handed_to else PublicationState.QUEUED
+    if publication.state != waits:
         return None
     draft, thread = publication.draft, publication.draft.thread
     if review.signpost_id:
@@ -180,7 +221,8 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
     elif screening.is_thread_screened(thread):
         why = conversation.moved(clearance.signed_thread(review).snapshot, thread)
     else:  # what arrived may matter (law 3)
-        publications.wait(publication, PublicationState.QUEUED, SCAN_FIRST)
+        if not handed_to:
+            publications.wait(publication, waits, SCAN_FIRST)
         return None
     why = why or ("rules_changed" if newly_blocked else "")
     if review.state == ReviewState.CLEARED and why:
@@ -195,18 +237,20 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
     except Refusal:
         publications.cancel(publication)
         return None
-    stored = json.loads(vault.unseal(publication.request))
+    stored = publications.request_of(publication)
     connector = connect(publication.community)
     if not _is_request_for(publication, connector, text, stored):
         publications.cancel(publication)
         return None
     if stops.holds(publication.community_id):
-        publications.wait(publication, PublicationState.QUEUED, STOPPED)
+        if not handed_to:
+            publications.wait(publication, waits, STOPPED)
         return None
     attempt = Attempt.objects.create(
         publication=publication,
         number=publication.attempts.count() + 1,
         started_at=timezone.now(),
+        handed_to=handed_to,
     )
     publication.state = PublicationState.SENDING
     publication.due_at = timezone.now() + _patience(connector)
@@ -217,6 +261,7 @@ def _begin(publication_id: UUID, newly_blocked: bool) -> tuple[Attempt, Connecto
         attempt=attempt.pk,
         number=attempt.number,
         text=vault.digest(publication.request.key, text),
+        by=handed_to.actor if handed_to else "system",
     )
     return attempt, connector, Prepared(body=stored)
 
@@ -286,7 +331,7 @@ def settle(publication_id: UUID) -> None:
     connector = connect(publication.community)
     if timezone.now() < attempt.started_at + _patience(connector):
         return  # a look-up now would prove nothing
-    prepared = Prepared(body=json.loads(vault.unseal(publication.request)))
+    prepared = Prepared(body=publications.request_of(publication))
     try:
         found = connector.find_published(prepared)
     except ConnectorError:

@@ -26,7 +26,7 @@ from compliance.exceptions import BadInput, NotAllowed
 from compliance.ledger.kinds import EventKind
 from engage import pushing
 from engage.communities import settings_of
-from engage.enums import ConnectorKind
+from engage.enums import PUSHED
 from engage.models import Community, PushedMessage
 from engage.pushing import RowOutcome
 from reviews import permissions
@@ -69,7 +69,7 @@ def new_secret(*, by: User, community_id: UUID) -> str:
     permissions.check_may(by, Permission.MANAGE)
     communities = Community.objects.select_for_update(of=("self",)).select_related("key")
     community = communities.get(pk=community_id)
-    if community.connector != ConnectorKind.PUSH:
+    if community.connector not in PUSHED:
         raise BadInput("This community is read by us: nothing is pushed to it.")
     secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
     settings = settings_of(community)
@@ -92,7 +92,7 @@ def take(slug: str, signed: Signed, body: bytes) -> list[RowOutcome] | None:
         BadInput: it is signed, and no such JSON.
     """
     community = Community.objects.select_related("key").filter(
-        slug=slug, connector=ConnectorKind.PUSH
+        slug=slug, connector__in=PUSHED
     ).first()  # fmt: skip
     if not is_fresh(signed) or not is_signed(community, signed, body):
         raise NotAllowed(

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from engage.views import (
+    by_hand,
     communities,
     confirming,
     drafts,
@@ -39,6 +40,8 @@ urlpatterns = [
     path("publications/again/", relooks.overview, name="relooks"),
     path("publications/again/<uuid:relook_id>/", relooks.decide, name="decide_relook"),
     path("publications/<uuid:publication_id>/", publications.show, name="publication"),
+    path("publications/<uuid:publication_id>/text/", by_hand.hand_out, name="hand_out"),
+    path("publications/<uuid:publication_id>/say/", by_hand.say, name="say_posting"),
     path("evidence/", recalls.overview, name="recalls"),
     path("evidence/recall/", recalls.recall, name="make_recall"),
     path("evidence/<uuid:recall_id>/", recalls.show, name="recall"),

@@ -54,7 +54,9 @@ def _keep(publication_id: UUID, live: Live) -> None:
     publication = publications.lock(publication_id)
     key = publication.request.key
     publication.watch_due_at = _next_look(publication)
-    publication.save(update_fields=["watch_due_at"])
+    if live.ref:
+        publications.refer(publication, live.ref, publications.reference_of(publication)["url"])
+    publication.save(update_fields=["watch_due_at", "reference", "post_digest"])
     previous = publication.live_copies.order_by("-seen_at").first()
     if previous and _same(previous, live, key):
         return

@@ -15,14 +15,22 @@ from engage.enums import PublicationState
 from engage.models import Publication
 from reviews.enums import ReviewState
 
+UNSENT = (PublicationState.QUEUED, PublicationState.BY_HAND)
 LOOK_AGAIN = timedelta(seconds=30)
 
 
 def take_down(publication_id: UUID) -> None:
     """Removes a withdrawn reply from its community; already gone is success."""
     publication = publications.read(publication_id)
+    connector = connect(publication.community)
+    if connector.caps.by_hand:
+        with transaction.atomic():
+            publication = publications.lock(publication_id)
+            if publication.state == PublicationState.TAKING_DOWN:
+                publications.rest(publication, PublicationState.TAKING_DOWN)
+        return
     try:
-        connect(publication.community).withdraw(publications.reference_of(publication)["ref"])
+        connector.withdraw(publications.reference_of(publication)["ref"])
     except ConnectorError:
         with transaction.atomic():
             publications.wait(
@@ -32,20 +40,25 @@ def take_down(publication_id: UUID) -> None:
     with transaction.atomic():
         publication = publications.lock(publication_id)
         if publication.state == PublicationState.TAKING_DOWN:
-            publications.rest(publication, PublicationState.WITHDRAWN)
-            publications.record(EventKind.TAKEN_DOWN, publication)
+            taken_down(publication)
+
+
+def taken_down(publication: Publication, by: str = "system") -> None:
+    """Nothing of it is live any more, and nothing brings it back."""
+    publications.rest(publication, PublicationState.WITHDRAWN)
+    publications.record(EventKind.TAKEN_DOWN, publication, by=by)
 
 
 def follow_withdrawals() -> list[UUID]:
     """Starts taking down, or cancels, what belongs to a withdrawn review; returns what is due."""
     followed = Publication.objects.filter(
         review__state=ReviewState.WITHDRAWN,
-        state__in=(PublicationState.QUEUED, PublicationState.LIVE, PublicationState.PENDING),
+        state__in=(*UNSENT, PublicationState.LIVE, PublicationState.PENDING),
     ).values_list("pk", flat=True)
     for publication_id in followed[:100]:
         with transaction.atomic():
             publication = publications.lock(publication_id)
-            if publication.state == PublicationState.QUEUED:
+            if publication.state in UNSENT:
                 publications.cancel(publication)
             elif publication.state in (PublicationState.LIVE, PublicationState.PENDING):
                 publications.wait(publication, PublicationState.TAKING_DOWN, timedelta())

@@ -225,6 +225,8 @@ class NoticeKind(models.TextChoices):
     HELD_THERE = "held_there", "Held by the moderators"
     REFUSED_THERE = "refused_there", "Not taken by the community"
     UNCLEAR_THERE = "unclear_there", "Posted or not: a person must look"
+    POST_BY_HAND = "post_by_hand", "Cleared: a person must post it"
+    REMOVE_BY_HAND = "remove_by_hand", "Withdrawn: a person must take it down"
     TAKEN_DOWN = "taken_down", "Taken down"
     INCIDENT = "incident", "Incident"
     RELOOK_OPENED = "relook_opened", "To be looked at again"

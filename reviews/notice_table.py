@@ -87,6 +87,8 @@ AUDIENCE: dict[NoticeKind, Told] = {
     _K.HELD_THERE: Told(_G.LIVE, _P.PUBLICATION, acted),
     _K.REFUSED_THERE: Told(_G.LIVE, _P.PUBLICATION, acted),
     _K.UNCLEAR_THERE: Told(_G.LIVE, _P.PUBLICATION, settlers),
+    _K.POST_BY_HAND: Told(_G.LIVE, _P.PUBLICATION, acted, instead_of=(_K.CLEARED,)),
+    _K.REMOVE_BY_HAND: Told(_G.LIVE, _P.PUBLICATION, acted, instead_of=(_K.WITHDRAWN,)),
     _K.TAKEN_DOWN: Told(_G.LIVE, _P.PUBLICATION, acted),
     _K.INCIDENT: Told(_G.LIVE, _P.PUBLICATION, acted),
     _K.CRISIS: Told(_G.SAFETY, _P.SAFETY_CASE, asked, asks=True),
@@ -104,7 +106,12 @@ AUDIENCE: dict[NoticeKind, Told] = {
 
 def _came_to_rest(event: Event) -> tuple[NoticeKind, ...]:
     # What was cancelled or taken down has been told of where that was decided.
-    told = {"refused": _K.REFUSED_THERE, "ambiguous": _K.UNCLEAR_THERE}.get(event.facts["state"])
+    told = {
+        "refused": _K.REFUSED_THERE,
+        "ambiguous": _K.UNCLEAR_THERE,
+        "by_hand": _K.POST_BY_HAND,
+        "taking_down": _K.REMOVE_BY_HAND,
+    }.get(event.facts["state"])
     return (told,) if told else ()
 
 

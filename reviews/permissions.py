@@ -35,6 +35,7 @@ class Permission(enum.Enum):
     REVEAL = "reveal identifiers"
     CORRECT = "correct what was found"
     READ_PUBLICATIONS = "see publications"
+    POST_BY_HAND = "post replies by hand"
     SETTLE = "settle an unclear posting"
     STOP = "stop or resume publishing"
     READ_SAFETY = "see safety signals"
@@ -85,6 +86,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.REVEAL: frozenset({_O, _L, _S}),
     Permission.CORRECT: frozenset({_O, _L, _S}),
     Permission.READ_PUBLICATIONS: frozenset({_C, _O, _L, _S, _A, _M, _D}),
+    Permission.POST_BY_HAND: frozenset({_C, _O}),
     Permission.SETTLE: frozenset({_O, _L}),
     Permission.STOP: frozenset({_O}),
     Permission.READ_SAFETY: frozenset({_S, _O, _A}),

@@ -12,10 +12,13 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Page, Route, sync_playwright
 
 from reviews.enums import Role
+from tests import cases
 from tests.browser import chromium
+from tests.laws.test_by_hand import waiting
 from tests.looks import DESK, PHONE, faults
 from tests.pages.places import World, world
 from tests.pages.test_access import PAGES
@@ -92,8 +95,8 @@ class Pages:
 @pytest.fixture
 def answers(client: Client) -> Answers:
     """Path, page and headers of each page. They are made first: a browser runs beside no ORM."""
+    made = _by_hand(client)
     here: World = world()
-    made = {}
     for name, roles in PAGES.items():
         if name in FRAGMENTS:
             continue
@@ -104,6 +107,24 @@ def answers(client: Client) -> Answers:
         assert answer.status_code == 200
         made[name, role] = (path, answer.content.decode(), dict(answer.headers))
     return made
+
+
+def _by_hand(client: Client) -> Answers:
+    """A reply that waits for a person, its text, and the form that asks what became of it."""
+    publication = waiting()
+    client.force_login(cases.person(C))
+    page = reverse("publication", args=[publication.pk])
+    text = reverse("hand_out", args=[publication.pk])
+    asked = [
+        ("to_post", page, client.get(page)),
+        ("handed_out", text, client.post(text)),
+        ("posted_or_not", f"{page}?", client.get(page)),
+    ]
+    assert [answer.status_code for _, _, answer in asked] == [200] * 3
+    return {
+        (name, C): (path, answer.content.decode(), dict(answer.headers))
+        for name, path, answer in asked
+    }
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""The platforms that can be read and written, one file each. To add one, add it to CONNECTORS."""
+"""The platforms that can be read or written, one file each. To add one, add it to CONNECTORS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engage.connectors.assisted import AssistedConnector
 from engage.connectors.base import Connector
 from engage.connectors.bluesky import BlueskyConnector
 from engage.connectors.discourse import DiscourseConnector
@@ -24,6 +25,7 @@ CONNECTORS: dict[str, Callable[[Mapping[str, Any]], Connector]] = {
     "discourse": DiscourseConnector,
     "mastodon": MastodonConnector,
     "reddit": RedditConnector,
+    "assisted": AssistedConnector,
 }
 
 

@@ -35,6 +35,7 @@ class Caps:
     length_unit: str = "characters"
     markup: str = "plain"
     window_seconds: int = 0
+    by_hand: bool = False  # nothing is sent: a person posts, and says so
     client_timeout_seconds: float = 10.0
     quiet_seconds: float = 15.0  # after this a request that was cut off can no longer land
 

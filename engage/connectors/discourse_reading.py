@@ -30,7 +30,7 @@ def read_since(forum: Forum, category: str, cursor: Mapping[str, Any]) -> Page:
     """
     topics = {str(key): _copied(topic) for key, topic in cursor.get("topics", {}).items()}
     rows, gaps, last = _new(forum, cursor)
-    items = []
+    items: list[Item] = []
     for row in sorted(rows, key=lambda row: row["id"]):
         if not category or str(row.get("category_id")) == category:
             topic = topics.pop(str(row["topic_id"]), None) or {"posts": {}, "locked": False}

@@ -17,7 +17,7 @@ class Kind(enum.Enum):
     ADDRESS = "url"
     SECRET = "password"  # noqa: S105  # the type of a field
     LINES = "lines"  # one entry a line
-    SECONDS = "number"
+    NUMBER = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Field:
     Attributes:
         name: as the connector's docstring has it.
         fallback: what holds if it is left empty, in words; "" for what is needed.
+        most: of a number.
     """
 
     name: str
@@ -34,11 +35,12 @@ class Field:
     help: str
     kind: Kind = Kind.TEXT
     fallback: str = ""
+    most: int = 3600
 
 
 def _quiet(seconds: int) -> Field:
     what = "Seconds after which a request that was cut off can no longer land"
-    return Field("quiet_seconds", "Quiet window", what, Kind.SECONDS, str(seconds))
+    return Field("quiet_seconds", "Quiet window", what, Kind.NUMBER, str(seconds))
 
 
 FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
@@ -94,6 +96,12 @@ FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
               "scopes identity, read, submit, edit and history", Kind.SECRET),
         _quiet(60),
     ),
+    ConnectorKind.ASSISTED: (
+        Field("base_url", "Address", "What the address of everything in it begins with, such as "
+              "https://www.facebook.com/groups/1234", Kind.ADDRESS),
+        Field("max_length", "Longest reply", "Characters that the platform takes", Kind.NUMBER,
+              "10,000", most=10_000),
+    ),
     ConnectorKind.FEED: (
         Field("feed_url", "Feed", "The address of an RSS or Atom feed", Kind.ADDRESS),
     ),
@@ -136,8 +144,8 @@ def settings_from(
 def _typed(field: Field, value: str) -> Any:
     if field.kind is Kind.LINES:
         return [line.strip() for line in value.splitlines() if line.strip()]
-    if field.kind is Kind.SECONDS:
-        if not (value.isascii() and value.isdecimal() and 0 < int(value) <= 3600):
-            raise ValueError(f"{field.label}: give a number of seconds, from 1 to 3600.")
+    if field.kind is Kind.NUMBER:
+        if not (value.isascii() and value.isdecimal() and 0 < int(value) <= field.most):
+            raise ValueError(f"{field.label}: give a whole number from 1 to {field.most:,}.")
         return int(value)
     return value

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from compliance.exceptions import NotAllowed, Refusal
 from engage import communities, signed_push
 from engage.connectors.fields import FIELDS, Field, Kind
-from engage.enums import ConnectorKind
+from engage.enums import PUSHED, ConnectorKind
 from engage.models import Community
 from reviews import permissions
 from reviews.models import User
@@ -29,6 +29,7 @@ WHAT = {
     ConnectorKind.MASTODON: "Posts under hashtags, of accounts and to ours: read and answered.",
     ConnectorKind.REDDIT: "One subreddit, for those whom Reddit permits it: read and answered.",
     ConnectorKind.FEED: "RSS or Atom: read only.",
+    ConnectorKind.ASSISTED: "A group or site without an API for us: people post the replies.",
     ConnectorKind.PUSH: "Posts that you push to the API or import from a file: read only.",
     ConnectorKind.SANDBOX: "The made-up community of the demo.",
 }
@@ -157,7 +158,7 @@ def _form(
         "refused": refused,
         "tested": tested,
         "secret": secret,
-        "pushed": kind == ConnectorKind.PUSH,
+        "pushed": kind in PUSHED,
         "secrets": len(settings.get("secrets", [])),
     }
     return render(request, "engage/community.html", context, status=status)

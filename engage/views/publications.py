@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -17,9 +17,12 @@ from compliance import profiles, scanning, vault
 from compliance.exceptions import ScannerFailed, TextErased
 from compliance.findings import INBOUND
 from compliance.masking import Mark, Segment, mask
-from engage import conversation, relooks
-from engage.models import LiveCopy, Publication, Relook
+from compliance.models import VaultText
+from engage import conversation, relooks, settling
+from engage.enums import PublicationState
+from engage.models import LiveCopy, Publication, Relook, Statement
 from engage.publications import reference_of
+from engage.views import settling_form
 from reviews import permissions, reasons
 from reviews.models import User
 from reviews.packet import packet_of
@@ -30,7 +33,10 @@ PAGE = 30
 TABS = {
     "all": ("All", ()),
     "live": ("Live", ("live", "pending")),
-    "moving": ("Under way", ("queued", "sending", "unknown", "ambiguous", "taking_down")),
+    "moving": (
+        "Under way",
+        ("queued", "by_hand", "sending", "unknown", "ambiguous", "taking_down"),
+    ),
     "ended": ("Ended", ("refused", "cancelled", "withdrawn", "gone")),
 }
 
@@ -77,6 +83,22 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_GET
 def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
     """One publication: the signed text, each attempt, each live copy that differed."""
+    return page_of(request, publication_id)
+
+
+def page_of(
+    request: HttpRequest,
+    publication_id: UUID,
+    *,
+    status: int = 200,
+    refused: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """The page of a publication.
+
+    Args:
+        refused: why what was sent from it was not taken; `typed`: what was in the form.
+    """
     user = cast(User, request.user)
     permissions.check_may(user, Permission.READ_PUBLICATIONS)
     publication = get_object_or_404(
@@ -107,23 +129,38 @@ def show(request: HttpRequest, publication_id: UUID) -> HttpResponse:
         "incidents": list(publication.incidents.all()),
         "reasons": reasons.choices_for(publication.review),
         "relooks": _relooks(publication),
+        "statements": _statements(publication),
+        "can_hand_out": publication.state == PublicationState.BY_HAND
+        and permissions.can_may(user, Permission.POST_BY_HAND),
+        "handed_to": settling.handed_to(publication),
+        "asked": settling_form.asked_of(user, publication),
+        "refused": refused,
+        "typed": {"address": "", "note": "", "screenshot": "", **(typed or {})},
         "can_withdraw": permissions.can_withdraw(user, publication.review),
         "can_read_review": permissions.allowed(
             permissions.check_may_read, user, publication.review
         ),
         "can_read_history": permissions.can_may(user, Permission.READ_HISTORY),
     }
-    return render(request, "engage/publication.html", context)
+    return render(request, "engage/publication.html", context, status=status)
+
+
+def _statements(publication: Publication) -> list[tuple[Statement, str]]:
+    rows = Statement.objects.filter(attempt__publication=publication)
+    return [
+        (row, _said(row.note))
+        for row in rows.select_related("by", "note__key", "attempt").order_by("at")
+    ]
 
 
 def _relooks(publication: Publication) -> list[tuple[Relook, str]]:
     rows = publication.relooks.select_related("decided_by", "reason__key")
-    return [(row, _why(row)) for row in rows]
+    return [(row, _said(row.reason)) for row in rows]
 
 
-def _why(relook: Relook) -> str:
+def _said(text: VaultText | None) -> str:
     try:
-        return vault.unseal(relook.reason) if relook.reason else ""
+        return vault.unseal(text) if text else ""
     except TextErased as erased:
         return str(erased)
 

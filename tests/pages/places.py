@@ -70,6 +70,8 @@ class World:
             "draft": [self.review.case_id],
             "draft_findings": [self.review.case_id],
             "publication": [self.publication.pk],
+            "hand_out": [self.publication.pk],
+            "say_posting": [self.publication.pk],
             "case": [self.review.case_id],
             "reveal": [self.post.revisions.get().text_id, self.masked.pk],
             "mark_false": [self.post.revisions.get().text_id],

@@ -115,6 +115,8 @@ FORMS: dict[str, set[Role]] = {
     "sign_signpost": {O, L},
     "retire_signpost": {O, L, S},
     "post_signpost": {C, O, S},
+    "hand_out": {C, O},
+    "say_posting": {C, O, L},
     "test_community": {M},
     "new_secret": {M},
     "stop": {O},

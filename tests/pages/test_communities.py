@@ -46,6 +46,7 @@ EXAMPLES = {
         "subreddit": "birthcontrol", "client_id": "c", "client_secret": SECRET,
         "refresh_token": SECRET,
     },
+    ConnectorKind.ASSISTED: {"base_url": "https://g.example/groups/1", "max_length": "280"},
     ConnectorKind.FEED: {"feed_url": "https://f.example/rss"},
     ConnectorKind.SANDBOX: {"base_url": "http://s.example", "board": "b", "token": SECRET},
 }  # fmt: skip
@@ -92,7 +93,7 @@ def test_one_is_added_with_its_settings_sealed(admin: Client) -> None:
     [
         ({"application_password": ""}, "Fill in: application password."),
         ({"base_url": "ftp://x"}, "must start with http"),
-        ({"quiet_seconds": "soon"}, "give a number of seconds"),
+        ({"quiet_seconds": "soon"}, "give a whole number from 1 to 3,600"),
         ({"slug": "A Site"}, "small letters"),
         ({"name": " "}, "needs a name"),
         ({"disclosure_line": "I am {nobody}."}, "{nobody}"),

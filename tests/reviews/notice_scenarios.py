@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.test import override_settings
 
-from engage import drafting, publishing, relooks, watching
+from engage import drafting, publications, publishing, relooks, watching
 from engage.connectors.base import Ambiguous, Live, LiveState, Pending, Posted, Refused, Unknown
 from engage.models import Publication
 from reviews import (
@@ -235,6 +236,28 @@ def posted(*outcomes: Any, then: Callable[[Publication], None] = lambda p: None)
     return scenario
 
 
+def by_hand(then: Callable[[Publication], None] = lambda p: None) -> Scenario:
+    """A person must post it, or take down what a person posted."""
+
+    def scenario(platform: FakePlatform) -> tuple[UUID, People]:
+        platform.caps = replace(platform.caps, by_hand=True)
+        reply = Reply()
+        publication = reply.queued()
+        drive(publication)
+        then(publication)
+        return publication.pk, reply.people
+
+    return scenario
+
+
+def take_down_by_hand(publication: Publication) -> None:
+    by = cases.person(Role.CLINICIAN)
+    publishing.hand_out(by=by, publication_id=publication.pk)
+    attempt = publication.attempts.get()
+    publications.landed(publications.read(publication.pk), attempt, REF, "", False)
+    take_down(Publication.objects.get(pk=publication.pk))
+
+
 def look_twice(publication: Publication) -> None:
     drive(publication)
 
@@ -394,6 +417,8 @@ TABLE: dict[NoticeKind, tuple[Scenario, set[str]]] = {
     K.HELD_THERE: (posted(Pending(REF)), ACTED | {"actor", "demoted"}),
     K.REFUSED_THERE: (posted(Refused("banned")), ACTED | {"actor", "demoted"}),
     K.UNCLEAR_THERE: (posted(Unknown("timeout"), then=look_twice), OFFICERS | COUNSEL),
+    K.POST_BY_HAND: (by_hand(), ACTED | {"actor", "demoted"}),
+    K.REMOVE_BY_HAND: (by_hand(then=take_down_by_hand), ACTED | {"actor", "demoted"}),
     K.TAKEN_DOWN: (posted(Posted(REF), then=take_down), ACTED | {"actor", "demoted"}),
     K.INCIDENT: (posted(Posted(REF), then=hide), ACTED | {"actor", "demoted"}),
     K.CRISIS: (opened(cases.CRISIS, "SAFE-CRISIS"), SAFETY_PEOPLE),
