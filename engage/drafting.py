@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from compliance import ledger, profiles, scanning, vault
@@ -15,9 +16,9 @@ from compliance.findings import Hit, ScanContext
 from compliance.ledger.kinds import EventKind
 from compliance.models import Finding, VaultText
 from engage import citing, conversation, no_replies, screening
-from engage.communities import can_publish
-from engage.enums import AT_REST, PostState
-from engage.models import Draft, DraftVersion, Post, Thread
+from engage.communities import can_publish, connect
+from engage.enums import AT_REST, PostState, PublicationState
+from engage.models import Draft, DraftVersion, Post, Publication, Thread
 from reviews import evidence, permissions, work_time, workflow
 from reviews.exceptions import GateClosed, WrongState
 from reviews.models import Review, SafetyCase, User
@@ -50,6 +51,55 @@ def start(*, by: User, post_id: UUID) -> Draft:
     )
     no_replies.reverse(by=by, draft=draft)
     return draft
+
+
+@transaction.atomic
+def start_correction(*, by: User, publication_id: UUID) -> Draft:
+    """Begins the text that is to take the place of a live reply, once it was signed as that was.
+
+    Raises:
+        NotAllowed, WrongState: the message says why.
+    """
+    permissions.check_may(by, permissions.Permission.DRAFT)
+    publication = Publication.objects.select_related(
+        "community__key", "draft__thread__community", "review"
+    ).get(pk=publication_id)
+    if why := why_not_corrected(publication):
+        raise WrongState(why)
+    replied = publication.draft
+    draft = Draft.objects.create(
+        thread=replied.thread, reply_to=replied.reply_to, started_by=by, corrects=publication
+    )
+    ledger.record(
+        EventKind.DRAFT_STARTED,
+        by=by.actor,
+        subject=draft,
+        case_id=draft.pk,
+        thread=draft.thread_id,
+        post=draft.reply_to_id,
+        corrects=publication.pk,
+    )
+    return draft
+
+
+def why_not_corrected(publication: Publication) -> str:
+    """Why a reply can't be corrected, "" if it can."""
+    if publication.state != PublicationState.LIVE:
+        return "Only a live reply can be corrected. See how it stands."
+    if publication.review.signpost_id:
+        return "A signpost is not corrected: withdraw it, and send another one."
+    if not connect(publication.community).caps.can_edit:
+        return "Replies can't be changed there from here: withdraw it, and write another one."
+    return ""
+
+
+def live_body(draft: Draft) -> str:
+    """What the live reply says that a correction begins with, without its disclosure line."""
+    if draft.corrects is None:
+        return ""
+    text = draft.corrects.review.text_id
+    version = DraftVersion.objects.select_related("body__key").filter(text_id=text).first()
+    return vault.unseal(version.body) if version else ""
 
 
 def save(*, by: User, draft_id: UUID, body: str, references: str = "") -> DraftVersion:
@@ -228,6 +278,9 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
             raise WrongState("Save the reply before you submit it.")
         check_thread_screened(draft.thread)
         _check_nothing_may_be_live(draft)
+        corrected = draft.corrects
+        if corrected and (why := why_not_corrected(corrected)):
+            raise WrongState(why)
         no_replies.reverse(by=by, draft=draft)
         findings = scanning.findings_of(version.text)
         citing.note(version)
@@ -239,10 +292,19 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
             community_name=draft.thread.community.name,
             text=version.text,
             packet=packet_for(draft, version),
-            authors=User.objects.filter(pk__in=draft.versions.values_list("author", flat=True)),
+            authors=_authors(draft),
             answers={f.pk: answered[_place(f)] for f in findings if _place(f) in answered},
             due_at=work_time.review_due((f.severity for f in findings), timezone.now()),
+            corrects=corrected.review if corrected else None,
         )
+
+
+def _authors(draft: Draft) -> QuerySet[User]:
+    """Who wrote a version of it, or of the live reply that it corrects: none of them signs it."""
+    drafts = [draft.pk, *([draft.corrects.draft_id] if draft.corrects else [])]
+    return User.objects.filter(
+        pk__in=DraftVersion.objects.filter(draft__in=drafts).values("author")
+    )
 
 
 def _places(answers: Mapping[UUID, str]) -> dict[tuple[str, int, int], str]:
@@ -312,6 +374,7 @@ def packet_for(draft: Draft, version: DraftVersion, *, without_held: bool = Fals
         engine=text.scan.engine,
         snapshot=conversation.snapshot(thread, draft.reply_to_id),
         references=citing.references_of(version),
+        corrects=str(draft.corrects.review_id) if draft.corrects else "",
     )
 
 

@@ -56,6 +56,7 @@ class PublicationState(models.TextChoices):
     TAKING_DOWN = "taking_down", "Being taken down"
     WITHDRAWN = "withdrawn", "Taken down"
     GONE = "gone", "Removed by the community"
+    REPLACED = "replaced", "Replaced by a correction"
 
 
 # Nothing of such a publication is live, and nothing more is done for it.

@@ -130,6 +130,10 @@ class Draft(models.Model):
     reply_to = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="drafts")
     started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="drafts")
     started_at = models.DateTimeField(auto_now_add=True)
+    # The live reply that it is to take the place of.
+    corrects = models.ForeignKey(
+        "Publication", null=True, on_delete=models.PROTECT, related_name="corrections"
+    )
 
 
 class DraftVersion(models.Model):

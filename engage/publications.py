@@ -64,6 +64,15 @@ def landed(
         note_help(publication)
     kind = EventKind.HELD_BY_PLATFORM if pending else EventKind.PUBLISHED
     record(kind, publication, by=by, text=publication.text_digest)
+    if publication.draft.corrects_id:
+        _take_its_place(publication, lock(publication.draft.corrects_id))
+
+
+def _take_its_place(correction: Publication, corrected: Publication) -> None:
+    if corrected.state == PublicationState.LIVE:
+        rest(corrected, PublicationState.REPLACED)
+    else:  # withdrawn meanwhile: nothing brings it back, a correction neither
+        wait(correction, PublicationState.TAKING_DOWN, timedelta())
 
 
 def refer(publication: Publication, ref: Mapping[str, Any], url: str) -> None:

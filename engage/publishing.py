@@ -19,7 +19,7 @@ from compliance import profiles, scanning, vault
 from compliance.enums import Severity
 from compliance.exceptions import Refusal, ScannerFailed, TextErased
 from compliance.ledger.kinds import EventKind
-from engage import conversation, drafting, publications, screening, stops, withdrawing
+from engage import conversation, correcting, drafting, publications, screening, stops, withdrawing
 from engage.communities import connect
 from engage.connectors.base import (
     Ambiguous,
@@ -27,6 +27,7 @@ from engage.connectors.base import (
     ConnectorError,
     Found,
     Intent,
+    Lookup,
     NotFound,
     Outcome,
     Pending,
@@ -82,7 +83,7 @@ def queue(*, review_id: UUID) -> Publication | None:
     thread = draft.thread
     intent = intent_of(draft, text, tag=new_tag(timezone.now()))
     try:
-        prepared = connect(thread.community).prepare(intent)
+        prepared = correcting.prepared_for(draft, connect(thread.community).prepare(intent))
     except ValueError:
         workflow.suspend(review_id=review.pk, why="platform_does_not_take_it")
         return None
@@ -143,8 +144,15 @@ def send(publication_id: UUID) -> None:
     late = timezone.now() - attempt.started_at > timedelta(
         seconds=connector.caps.client_timeout_seconds
     )
-    outcome = Unknown("late") if late else connector.publish(prepared)
+    outcome = Unknown("late") if late else _sent(attempt, connector, prepared)
     _end(attempt, connector, outcome)
+
+
+def _sent(attempt: Attempt, connector: Connector, prepared: Prepared) -> Outcome:
+    publication = publications.read(attempt.publication_id)
+    if publication.draft.corrects_id is None:
+        return connector.publish(prepared)
+    return correcting.send(publication, connector, vault.unseal(publication.review.text))
 
 
 @transaction.atomic
@@ -239,7 +247,8 @@ def _begin(
         return None
     stored = publications.request_of(publication)
     connector = connect(publication.community)
-    if not _is_request_for(publication, connector, text, stored):
+    stands = correcting.is_standing(draft)
+    if not stands or not _is_request_for(publication, connector, text, stored):
         publications.cancel(publication)
         return None
     if stops.holds(publication.community_id):
@@ -286,7 +295,8 @@ def _is_request_for(
     )
     intent = intent_of(draft, text, tag=str(stored.get("tag", "")))
     same_key = publication.request.key_id == draft.thread.key_id
-    return same_key and dict(connector.prepare(intent).body) == stored
+    asked = correcting.prepared_for(draft, connector.prepare(intent))
+    return same_key and dict(asked.body) == stored
 
 
 def _patience(connector: Connector) -> timedelta:
@@ -333,10 +343,16 @@ def settle(publication_id: UUID) -> None:
         return  # a look-up now would prove nothing
     prepared = Prepared(body=publications.request_of(publication))
     try:
-        found = connector.find_published(prepared)
+        found = _looked_up(publication, connector, prepared)
     except ConnectorError:
         found = None
     _settled(attempt, connector, found)
+
+
+def _looked_up(publication: Publication, connector: Connector, prepared: Prepared) -> Lookup:
+    if publication.draft.corrects_id is None:
+        return connector.find_published(prepared)
+    return correcting.find(publication, connector, vault.unseal(publication.review.text))
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ def candidates(publication: Publication) -> QuerySet[Post]:
     """Posts of the thread that may be the reply: they came since it was first sent, and nothing
     else is known of them."""
     first = publication.attempts.order_by("number").first()
-    if first is None:
+    if first is None or publication.draft.corrects_id:  # a correction is looked for by its place
         return Post.objects.none()
     taken = Publication.objects.filter(community=publication.community).exclude(post_digest="")
     since = Post.objects.filter(

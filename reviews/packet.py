@@ -48,6 +48,7 @@ class Packet:
         marks: the findings in `text`.
         snapshot: what the thread-moved guard compares (post ids with revisions and states).
         references: titles or addresses attached by the author.
+        corrects: the review of the live reply that `text` is to replace, "" for none.
     """
 
     community: str
@@ -61,11 +62,15 @@ class Packet:
     engine: str
     snapshot: str
     references: tuple[str, ...] = ()
+    corrects: str = ""
     format: int = field(default=FORMAT)
 
     def dumps(self) -> str:
         """Canonical JSON: the bytes whose digest is signed."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        value = asdict(self)
+        if not self.corrects:
+            value.pop("corrects")  # as before there were corrections
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
     @staticmethod
     def loads(stored: str) -> Packet:

@@ -94,6 +94,8 @@ def check_decidable(review: Review, action: Action) -> None:
 def check_withdrawable(review: Review) -> None:
     """Raises WrongState if there is nothing left to withdraw."""
     next_state(review, Action.WITHDRAW)
+    if review.corrections.filter(state=ReviewState.PUBLISHED).exists():
+        raise WrongState("A correction stands in its place: withdraw that one.")
 
 
 def check_confirmable(review: Review) -> None:

@@ -52,6 +52,7 @@ def submit(
     authors: Iterable[User],
     answers: Mapping[UUID, str],
     due_at: datetime,
+    corrects: Review | None = None,
 ) -> Review:
     """Puts one exact text before the reviewers.
 
@@ -62,6 +63,7 @@ def submit(
         packet: what the signers will see.
         authors: everybody who wrote a version of the draft.
         answers: the author's reason, by finding, for each blocking finding and warning.
+        corrects: the review of the live reply that this text is to replace.
     Raises:
         NotScanned, GateClosed: the text may not be submitted; the message says why.
         WrongState: another review of this draft is open.
@@ -89,6 +91,7 @@ def submit(
         rule_set=text.scan.rule_set,
         due_at=due_at,
         risk=risk.risk_of(findings, thread_id),
+        corrects=corrects,
     )
     for author in authors:
         ReviewAuthor.objects.create(review=review, user=author)

@@ -21,8 +21,9 @@ from compliance.models import Finding
 from compliance.rules import RuleSet
 from compliance.rules.rule import Rule
 from engage import citing, drafting
-from engage.models import Draft, DraftVersion
+from engage.models import Draft, DraftVersion, Publication
 from engage.views.progress import progress_of
+from engage.views.publications import page_of
 from engage.views.threads import conversation_context
 from reviews import evidence, gates, permissions, required_changes, routes, workflow
 from reviews.enums import RemarkKind
@@ -63,6 +64,21 @@ def start(request: HttpRequest, post_id: UUID) -> HttpResponse:
     return redirect("draft", draft.pk)
 
 
+@require_POST
+def correct(request: HttpRequest, publication_id: UUID) -> HttpResponse:
+    """Begins the text that is to take the place of a live reply."""
+    user = cast(User, request.user)
+    get_object_or_404(Publication, pk=publication_id)
+    try:
+        draft = drafting.start_correction(by=user, publication_id=publication_id)
+    except NotAllowed:
+        raise
+    except Refusal as refusal:
+        return page_of(request, publication_id, refused=str(refusal), status=refusal.status)
+    messages.success(request, "This is the live text. Change it, save it, and submit it.")
+    return redirect("draft", draft.pk)
+
+
 @require_GET
 def mine(request: HttpRequest) -> HttpResponse:
     """The replies that this person works on."""
@@ -78,7 +94,9 @@ def write(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     permissions.check_may(user, Permission.DRAFT)
     draft = get_object_or_404(
-        Draft.objects.select_related("thread__community", "thread__key", "thread__title__key"),
+        Draft.objects.select_related(
+            "thread__community", "thread__key", "thread__title__key", "corrects__review"
+        ),
         pk=draft_id,
     )
     _check_own(user, draft)
@@ -136,7 +154,8 @@ def _page(
 ) -> HttpResponse:
     user = cast(User, request.user)
     typed = request.POST.get("body")
-    body = typed if typed is not None else vault.unseal(newest.body) if newest else ""
+    written = vault.unseal(newest.body) if newest else drafting.live_body(draft)
+    body = typed if typed is not None else written
     typed_references = request.POST.get("references")
     if typed_references is None:
         typed_references = "\n".join(citing.references_of(newest)) if newest else ""

@@ -18,7 +18,7 @@ from compliance.exceptions import ScannerFailed, TextErased
 from compliance.findings import INBOUND
 from compliance.masking import Mark, Segment, mask
 from compliance.models import VaultText
-from engage import conversation, relooks, settling
+from engage import conversation, drafting, relooks, settling
 from engage.enums import PublicationState
 from engage.models import LiveCopy, Publication, Relook, Statement
 from engage.publications import reference_of
@@ -37,7 +37,7 @@ TABS = {
         "Under way",
         ("queued", "by_hand", "sending", "unknown", "ambiguous", "taking_down"),
     ),
-    "ended": ("Ended", ("refused", "cancelled", "withdrawn", "gone")),
+    "ended": ("Ended", ("refused", "cancelled", "withdrawn", "gone", "replaced")),
 }
 
 
@@ -136,6 +136,9 @@ def page_of(
         "asked": settling_form.asked_of(user, publication),
         "refused": refused,
         "typed": {"address": "", "note": "", "screenshot": "", **(typed or {})},
+        "can_be_corrected": permissions.can_may(user, Permission.DRAFT)
+        and not drafting.why_not_corrected(publication),
+        "corrections": list(publication.corrections.exclude(publications=None)),
         "can_withdraw": permissions.can_withdraw(user, publication.review),
         "can_read_review": permissions.allowed(
             permissions.check_may_read, user, publication.review

@@ -37,6 +37,10 @@ class Review(models.Model):
     signpost = models.ForeignKey(
         Signpost, null=True, on_delete=models.PROTECT, related_name="reviews"
     )
+    # The review of the live reply that this one is to take the place of.
+    corrects = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="corrections"
+    )
     # engage.Community; no key points up the layers. None for reviews of before this was kept.
     community_id = models.UUIDField(null=True)
     # Who must sign, as the route of the community said at submission (reviews/routes.py): the step

@@ -55,9 +55,13 @@ def note_sight(*, by: User, review: Review) -> datetime | None:
 
 
 def earlier_of(review: Review) -> list[Review]:
-    """What was reviewed of the same reply before, the newest first."""
+    """What was reviewed of the same reply before, the newest first; of a correction also what was
+    reviewed of the live reply."""
+    cases = [review.case_id]
+    if review.corrects is not None:
+        cases.append(review.corrects.case_id)
     return list(
-        Review.objects.filter(case_id=review.case_id, submitted_at__lt=review.submitted_at)
+        Review.objects.filter(case_id__in=cases, submitted_at__lt=review.submitted_at)
         .select_related("packet__key", "signpost")
         .order_by("-submitted_at")
     )

@@ -71,6 +71,7 @@ class World:
             "draft_findings": [self.review.case_id],
             "publication": [self.publication.pk],
             "hand_out": [self.publication.pk],
+            "correct": [self.publication.pk],
             "say_posting": [self.publication.pk],
             "case": [self.review.case_id],
             "reveal": [self.post.revisions.get().text_id, self.masked.pk],

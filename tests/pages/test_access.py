@@ -116,6 +116,7 @@ FORMS: dict[str, set[Role]] = {
     "retire_signpost": {O, L, S},
     "post_signpost": {C, O, S},
     "hand_out": {C, O},
+    "correct": {C},
     "say_posting": {C, O, L},
     "test_community": {M},
     "new_secret": {M},

@@ -28,6 +28,9 @@ pytestmark = pytest.mark.django_db
 QUESTION = "I have been spotting for weeks. When does it stop?"
 
 
+CORRECTED = "Many people notice irregular bleeding at first. It often settles within months."
+
+
 def community_on(peer: Peer, settings: dict[str, Any]) -> Community:
     """A community as an administrator adds it."""
     number = Community.objects.count()
@@ -70,6 +73,17 @@ def cleared(post: Post) -> tuple[Review, str]:
     return review, vault.unseal(version.text)
 
 
+def cleared_correction(publication: Publication) -> tuple[Review, str]:
+    """Another text for a live reply, signed twice."""
+    clinician = cases.person(Role.CLINICIAN)
+    draft = drafting.start_correction(by=clinician, publication_id=publication.pk)
+    version = drafting.save(by=clinician, draft_id=draft.pk, body=CORRECTED)
+    review = drafting.submit(by=clinician, draft_id=draft.pk, answers={})
+    cases.sign(review, Role.COMPLIANCE)
+    cases.sign(review, Role.LEGAL)
+    return review, vault.unseal(version.text)
+
+
 def swept() -> None:
     """What the sweep does, once."""
     publishing.queue_cleared()
@@ -96,6 +110,15 @@ def test_the_whole_story(peer: Peer, later: Any) -> None:
     review, text = cleared(heard(community, question))
     swept()
     publication = Publication.objects.get(review=review)
+    assert publication.state == PublicationState.LIVE
+    assert sorted(peer.texts(question)) == sorted([QUESTION, text])
+
+    corrected, text = cleared_correction(publication)
+    assert sorted(peer.texts(question)) != sorted([QUESTION, text])
+    swept()
+    publication.refresh_from_db()
+    assert publication.state == PublicationState.REPLACED
+    review, publication = corrected, Publication.objects.get(review=corrected)
     assert publication.state == PublicationState.LIVE
     assert sorted(peer.texts(question)) == sorted([QUESTION, text])
 
