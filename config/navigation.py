@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from compliance.scanners.identifiers import choice
-from engage import relooks, stops
+from engage import incidents, relooks, stops
 from reviews import notices, second_looks, signposts, worklist
 from reviews.counting import counted
 from reviews.enums import ChangeState, ProposalState, Role
@@ -101,8 +101,13 @@ def _waiting(user: User, routes: list[str]) -> dict[str, int]:
     }
     if can_may(user, Permission.RELOOK):
         waiting["publications"] = relooks.waiting()
+    if can_may(user, Permission.TEND):
+        waiting["incidents"] = incidents.waiting()
+        routes = [*routes, "incidents"]
     counts = {route: counted(waiting[route]) for route in routes if route in waiting}
     counts["stops"] = counted(stops.standing())
     counts["unread"] = counted(notices.unread(user))
     found = User.objects.filter(pk=user.pk).values_list(*counts.values()).get()
-    return dict(zip(counts, found, strict=True))
+    numbers = dict(zip(counts, found, strict=True))
+    numbers["publications"] = numbers.get("publications", 0) + numbers.get("incidents", 0)
+    return numbers

@@ -255,6 +255,8 @@ CLAIM_MINUTES = env.int("CLAIM_MINUTES", default=30)
 ASSIGNED_MINUTES = env.int("ASSIGNED_MINUTES", default=8 * 60)
 # How long before its end a clearance is marked.
 EXPIRES_SOON_DAYS = env.int("EXPIRES_SOON_DAYS", default=2)
+# Within how many hours somebody must see to what happened to a live reply.
+INCIDENT_HOURS = env.float("INCIDENT_HOURS", default=24.0)
 # How long a reply is live before somebody looks at it again, and then again.
 REREVIEW_DAYS = env.int("REREVIEW_DAYS", default=180)
 # Of a hundred decided reviews, how many somebody else looks at without knowing what was decided;

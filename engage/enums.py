@@ -104,6 +104,21 @@ class IncidentKind(models.TextChoices):
     HIDDEN = "hidden", "Hidden by the community"
     GONE = "gone", "Removed by the community"
     REAPPEARED = "reappeared", "Live again after it was taken down"
+    LOCKED = "locked", "Its thread was locked"
+    ASKED_MOVED = "asked_moved", "The post that it answers was edited or removed"
+    ANSWERED = "answered", "Somebody answered it"
+    UNREADABLE = "unreadable", "It could not be read for a day"
+
+
+class IncidentOutcome(models.TextChoices):
+    """What came of an incident."""
+
+    NOTHING = "nothing", "Nothing needs to be done"
+    REPLIED = "replied", "A further reply was written"
+    CORRECTED = "corrected", "A correction was written"
+    WITHDRAWN = "withdrawn", "The reply was withdrawn"
+    BREACH = "breach", "It is assessed as a possible breach"
+    OUTSIDE = "outside", "It was settled with the community"
 
 
 class RelookCause(models.TextChoices):

@@ -14,6 +14,7 @@ from engage.enums import (
     AttemptOutcome,
     ConnectorKind,
     IncidentKind,
+    IncidentOutcome,
     NoReplyReason,
     PostState,
     PublicationState,
@@ -325,6 +326,33 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ["-opened_at"]
+
+
+class FollowUp(models.Model):
+    """Who sees to an incident, until when, and what came of it. It begins with its incident."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="follow_up")
+    due_at = models.DateTimeField()
+    # These change:
+    owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    # These change, once:
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=12, choices=IncidentOutcome, blank=True)
+    note = models.ForeignKey(VaultText, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        indexes = [models.Index(fields=["due_at", "id"], name="follow_up_due")]
+        constraints = [
+            models.CheckConstraint(
+                name="follow_up_closed_whole",
+                condition=Q(closed_at=None, closed_by=None, outcome="", note=None)
+                | Q(closed_at__isnull=False, closed_by__isnull=False, note__isnull=False)
+                & ~Q(outcome=""),
+            ),
+        ]
 
 
 class Relook(models.Model):

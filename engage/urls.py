@@ -8,6 +8,7 @@ from engage.views import (
     confirming,
     drafts,
     history,
+    incidents,
     installation,
     no_replies,
     profiles,
@@ -37,6 +38,11 @@ urlpatterns = [
     path("publications/stops/", stops.overview, name="stops"),
     path("publications/stops/stop/", stops.stop, name="stop"),
     path("publications/stops/<uuid:stop_id>/lift/", stops.lift, name="lift_stop"),
+    path("publications/incidents/", incidents.overview, name="incidents"),
+    path("publications/incidents/<uuid:follow_up_id>/take/", incidents.take, name="take_incident"),
+    path(
+        "publications/incidents/<uuid:follow_up_id>/close/", incidents.close, name="close_incident"
+    ),
     path("publications/again/", relooks.overview, name="relooks"),
     path("publications/again/<uuid:relook_id>/", relooks.decide, name="decide_relook"),
     path("publications/<uuid:publication_id>/", publications.show, name="publication"),

@@ -37,6 +37,7 @@ class Permission(enum.Enum):
     READ_PUBLICATIONS = "see publications"
     POST_BY_HAND = "post replies by hand"
     SETTLE = "settle an unclear posting"
+    TEND = "see to incidents"
     STOP = "stop or resume publishing"
     READ_SAFETY = "see safety signals"
     DISPOSE_SAFETY = "dispose of safety signals"
@@ -88,6 +89,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.READ_PUBLICATIONS: frozenset({_C, _O, _L, _S, _A, _M, _D}),
     Permission.POST_BY_HAND: frozenset({_C, _O}),
     Permission.SETTLE: frozenset({_O, _L}),
+    Permission.TEND: frozenset({_C, _O, _L, _S}),
     Permission.STOP: frozenset({_O}),
     Permission.READ_SAFETY: frozenset({_S, _O, _A}),
     Permission.DISPOSE_SAFETY: frozenset({_S}),

@@ -20,6 +20,7 @@ from compliance.rules.route import THE_TWO
 from engage import (
     confirming,
     drafting,
+    incidents,
     intake,
     publishing,
     relooks,
@@ -29,8 +30,17 @@ from engage import (
 )
 from engage.communities import add_community
 from engage.connectors.base import Item
-from engage.enums import ConnectorKind, PublicationState
-from engage.models import Community, Draft, DraftVersion, Post, Publication, Relook
+from engage.enums import ConnectorKind, IncidentKind, PublicationState
+from engage.models import (
+    Community,
+    Draft,
+    DraftVersion,
+    FollowUp,
+    LiveCopy,
+    Post,
+    Publication,
+    Relook,
+)
 from reviews import (
     absences,
     clearance,
@@ -406,6 +416,12 @@ def live_publication(review: Review | None = None) -> Publication:
     assert publication is not None
     publishing.drive(publication.pk)
     return Publication.objects.get(pk=publication.pk)
+
+
+def follow_up(publication: Publication) -> FollowUp:
+    """An incident of a reply that nobody has closed."""
+    copy = LiveCopy.objects.create(publication=publication, state="hidden")
+    return incidents.open_incident(publication, IncidentKind.HIDDEN, copy).follow_up
 
 
 def relook(publication: Publication) -> Relook:

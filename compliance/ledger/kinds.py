@@ -91,6 +91,8 @@ class EventKind(models.TextChoices):
     PUBLICATION_CAME_TO_REST = "publication_came_to_rest", "Posting ended"
     TAKEN_DOWN = "taken_down", "Taken down"
     LIVE_COPY_TAKEN = "live_copy_taken", "Live copy compared"
+    INCIDENT_TAKEN = "incident_taken", "Somebody sees to an incident"
+    INCIDENT_CLOSED = "incident_closed", "Incident closed"
     PUBLISHING_STOPPED = "publishing_stopped", "All publishing stopped"
     PUBLISHING_RESUMED = "publishing_resumed", "Publishing resumed"
     INCIDENT_OPENED = "incident_opened", "Incident opened"

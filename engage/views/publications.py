@@ -16,17 +16,18 @@ from django.views.decorators.http import require_GET
 from compliance import profiles, scanning, vault
 from compliance.exceptions import ScannerFailed, TextErased
 from compliance.findings import INBOUND
-from compliance.masking import Mark, Segment, mask
+from compliance.masking import Pseudonyms, Segment
 from compliance.models import VaultText
-from engage import conversation, drafting, relooks, settling
+from engage import conversation, drafting, incidents, relooks, settling
 from engage.enums import PublicationState
-from engage.models import LiveCopy, Publication, Relook, Statement
+from engage.models import FollowUp, Incident, LiveCopy, Publication, Relook, Statement
 from engage.publications import reference_of
 from engage.views import settling_form
 from reviews import permissions, reasons
 from reviews.models import User
-from reviews.packet import packet_of
+from reviews.packet import Packet, PacketMark, packet_of
 from reviews.permissions import Permission
+from reviews.views.differences import Piece, difference
 from reviews.views.showing import reply_segments
 
 PAGE = 30
@@ -43,10 +44,11 @@ TABS = {
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A live copy, masked. `segments` is empty where there is nothing that may be shown."""
+    """A live copy, masked, and how it differs from what was signed. `pieces` is empty where nothing
+    may be shown."""
 
     copy: LiveCopy
-    segments: Sequence[Segment]
+    pieces: Sequence[Piece]
     why_not: str
     differs: bool
 
@@ -75,6 +77,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "tabs": [(name, label) for name, (label, _) in TABS.items()],
         "page": page,
         "again": relooks.waiting().count(),
+        "incidents": incidents.waiting().count(),
         "rows": [(p, conversation.title_segments(p.draft.thread)) for p in page.object_list],
     }
     return render(request, "engage/publications.html", context)
@@ -112,6 +115,7 @@ def page_of(
         ),
         pk=publication_id,
     )
+    packet = None
     try:
         packet = packet_of(publication.review)
         signed = reply_segments(publication.review, packet)
@@ -125,8 +129,8 @@ def page_of(
         "url": url,
         "signatures": publication.review.signatures,
         "attempts": list(publication.attempts.order_by("number")),
-        "copies": [_copy(c, publication) for c in _copies(publication)],
-        "incidents": list(publication.incidents.all()),
+        "copies": [_copy(c, publication, packet) for c in _copies(publication)],
+        "incidents": _incidents(publication),
         "reasons": reasons.choices_for(publication.review),
         "relooks": _relooks(publication),
         "statements": _statements(publication),
@@ -146,6 +150,17 @@ def page_of(
         "can_read_history": permissions.can_may(user, Permission.READ_HISTORY),
     }
     return render(request, "engage/publication.html", context, status=status)
+
+
+def _incidents(publication: Publication) -> list[tuple[Incident, FollowUp | None, str]]:
+    rows = publication.incidents.select_related(
+        "follow_up__owner", "follow_up__closed_by", "follow_up__note__key"
+    )
+    shown = []
+    for row in rows:
+        follow_up = getattr(row, "follow_up", None)  # none of before there were any
+        shown.append((row, follow_up, _said(follow_up.note) if follow_up else ""))
+    return shown
 
 
 def _statements(publication: Publication) -> list[tuple[Statement, str]]:
@@ -172,7 +187,7 @@ def _copies(publication: Publication) -> list[LiveCopy]:
     return list(publication.live_copies.select_related("text__key").order_by("-seen_at"))
 
 
-def _copy(copy: LiveCopy, publication: Publication) -> Copy:
+def _copy(copy: LiveCopy, publication: Publication, packet: Packet | None) -> Copy:
     if copy.text is None:
         return Copy(copy, [], "There was no text to see.", False)
     # Somebody else may have written it: it is scanned before anybody reads it (laws 7 and 8).
@@ -181,11 +196,13 @@ def _copy(copy: LiveCopy, publication: Publication) -> Copy:
         hits = scanning.preview([text], [INBOUND], community_id=publication.community_id)[0]
     except (TextErased, ScannerFailed) as refusal:
         return Copy(copy, [], str(refusal), False)
-    if publication.review.signpost and copy.text.digest == publication.text_digest:
-        return Copy(copy, [Segment(text, "plain")], "", False)  # nobody is spoken of in it
+    same = copy.text.digest == publication.text_digest
+    if publication.review.signpost and same:
+        return Copy(copy, [Piece("same", [Segment(text, "plain")])], "", False)  # of nobody
     rules = profiles.rules_for(publication.community_id)
     marks = [
-        Mark(hit.start, hit.end, hit.rule_id, rules.rule(hit.rule_id).severity, hit.entity)
-        for hit in hits
+        PacketMark("", h.start, h.end, h.rule_id, rules.rule(h.rule_id).severity, h.entity)
+        for h in hits
     ]
-    return Copy(copy, mask(text, marks), "", copy.text.digest != publication.text_digest)
+    before, marks_before = (packet.text, packet.marks) if packet else (text, marks)
+    return Copy(copy, difference(before, marks_before, text, marks, Pseudonyms()), "", not same)

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from compliance.models import Finding, ListedWord
 from compliance.rules.profile import ApprovedClaim, Phrase
 from engage import stops
-from engage.models import Community, Post, Publication, Relook, Stop
+from engage.models import Community, FollowUp, Post, Publication, Relook, Stop
 from reviews import signposts
 from reviews.enums import ReviewState, Role
 from reviews.models import (
@@ -51,6 +51,7 @@ class World:
     absence: Absence
     recall: Recall
     relook: Relook
+    follow_up: FollowUp
     look: SecondLook
     golden_case: GoldenCase
     decided: Review
@@ -71,6 +72,8 @@ class World:
             "draft_findings": [self.review.case_id],
             "publication": [self.publication.pk],
             "hand_out": [self.publication.pk],
+            "take_incident": [self.follow_up.pk],
+            "close_incident": [self.follow_up.pk],
             "correct": [self.publication.pk],
             "say_posting": [self.publication.pk],
             "case": [self.review.case_id],
@@ -149,6 +152,7 @@ def world() -> World:
         absence=cases.absence(cases.person(Role.LEGAL)),
         recall=cases.recall("An old label, 1999", instead="A new label, 2026"),
         relook=cases.relook(publication),
+        follow_up=cases.follow_up(publication),
         look=cases.second_look(),
         golden_case=cases.golden_case(),
         decided=cases.review_at(ReviewState.REFUSED),
