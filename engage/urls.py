@@ -46,6 +46,11 @@ urlpatterns = [
     path("publications/again/", relooks.overview, name="relooks"),
     path("publications/again/<uuid:relook_id>/", relooks.decide, name="decide_relook"),
     path("publications/<uuid:publication_id>/", publications.show, name="publication"),
+    path(
+        "publications/<uuid:publication_id>/evidence/",
+        publications.take_out,
+        name="take_out_evidence",
+    ),
     path("publications/<uuid:publication_id>/correct/", drafts.correct, name="correct"),
     path("publications/<uuid:publication_id>/text/", by_hand.hand_out, name="hand_out"),
     path("publications/<uuid:publication_id>/say/", by_hand.say, name="say_posting"),

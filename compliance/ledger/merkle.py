@@ -44,3 +44,23 @@ def root(frontier: Sequence[bytes]) -> bytes:
     for left in reversed(frontier[:-1]):
         node = node_hash(left, node)
     return node
+
+
+def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """The hashes that lead from one leaf to the root, the lowest first (RFC 6962 2.1.1).
+
+    Args:
+        leaves: every leaf hash of the tree.
+        index: of the leaf, from 0.
+    """
+    path, level, place = [], list(leaves), index
+    while len(level) > 1:
+        if place ^ 1 < len(level):
+            path.append(level[place ^ 1])
+        # What has no neighbour goes up as it is.
+        level = [
+            node_hash(*level[n : n + 2]) if n + 1 < len(level) else level[n]
+            for n in range(0, len(level), 2)
+        ]
+        place //= 2
+    return path

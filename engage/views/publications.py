@@ -8,22 +8,23 @@ from typing import cast
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from compliance import profiles, scanning, vault
-from compliance.exceptions import ScannerFailed, TextErased
+from compliance.exceptions import NotAllowed, Refusal, ScannerFailed, TextErased
 from compliance.findings import INBOUND
 from compliance.masking import Pseudonyms, Segment
 from compliance.models import VaultText
 from engage import conversation, drafting, incidents, relooks, settling
 from engage.enums import PublicationState
+from engage.evidence_bundle import bundle_of
 from engage.models import FollowUp, Incident, LiveCopy, Publication, Relook, Statement
 from engage.publications import reference_of
 from engage.views import settling_form
-from reviews import permissions, reasons
+from reviews import permissions, reasons, workflow
 from reviews.models import User
 from reviews.packet import Packet, PacketMark, packet_of
 from reviews.permissions import Permission
@@ -104,17 +105,7 @@ def page_of(
     """
     user = cast(User, request.user)
     permissions.check_may(user, Permission.READ_PUBLICATIONS)
-    publication = get_object_or_404(
-        Publication.objects.select_related(
-            "community__key",
-            "request__key",
-            "review__packet__key",
-            "review__signpost",
-            "review__submitted_by",
-            "draft__thread__title__key",
-        ),
-        pk=publication_id,
-    )
+    publication = get_object_or_404(_rows(), pk=publication_id)
     packet = None
     try:
         packet = packet_of(publication.review)
@@ -143,6 +134,7 @@ def page_of(
         "can_be_corrected": permissions.can_may(user, Permission.DRAFT)
         and not drafting.why_not_corrected(publication),
         "corrections": list(publication.corrections.exclude(publications=None)),
+        "can_take_out": permissions.can_may(user, Permission.REVEAL),
         "can_withdraw": permissions.can_withdraw(user, publication.review),
         "can_read_review": permissions.allowed(
             permissions.check_may_read, user, publication.review
@@ -150,6 +142,37 @@ def page_of(
         "can_read_history": permissions.can_may(user, Permission.READ_HISTORY),
     }
     return render(request, "engage/publication.html", context, status=status)
+
+
+@require_POST
+def take_out(request: HttpRequest, publication_id: UUID) -> HttpResponse:
+    """Everything about it as a file, with nothing masked, for those who may reveal and say why."""
+    user = cast(User, request.user)
+    permissions.check_may(user, Permission.READ_PUBLICATIONS)
+    publication = get_object_or_404(_rows(), pk=publication_id)
+    try:
+        workflow.note_export(
+            by=user, review_id=publication.review_id, reason=request.POST.get("reason", "")
+        )
+        packed = bundle_of(publication)
+    except NotAllowed:
+        raise
+    except Refusal as refusal:
+        return page_of(request, publication_id, refused=str(refusal), status=refusal.status)
+    answer = HttpResponse(packed, content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="evidence-{publication.pk}.zip"'
+    return answer
+
+
+def _rows() -> QuerySet[Publication]:
+    return Publication.objects.select_related(
+        "community__key",
+        "request__key",
+        "review__packet__key",
+        "review__signpost",
+        "review__submitted_by",
+        "draft__thread__title__key",
+    )
 
 
 def _incidents(publication: Publication) -> list[tuple[Incident, FollowUp | None, str]]:

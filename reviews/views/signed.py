@@ -94,6 +94,7 @@ def as_file(review: Review) -> dict[str, Any]:
         "review": str(review.pk),
         "case": str(review.case_id),
         "state": review.state,
+        "signpost": str(review.signpost_id) if review.signpost_id else None,
         "text": packet.text,
         "text_digest": review.text_digest,
         "packet": vault.unseal(review.packet),

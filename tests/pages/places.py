@@ -72,6 +72,7 @@ class World:
             "draft_findings": [self.review.case_id],
             "publication": [self.publication.pk],
             "hand_out": [self.publication.pk],
+            "take_out_evidence": [self.publication.pk],
             "take_incident": [self.follow_up.pk],
             "close_incident": [self.follow_up.pk],
             "correct": [self.publication.pk],

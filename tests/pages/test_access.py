@@ -117,6 +117,7 @@ FORMS: dict[str, set[Role]] = {
     "retire_signpost": {O, L, S},
     "post_signpost": {C, O, S},
     "hand_out": {C, O},
+    "take_out_evidence": {O, L, S},
     "take_incident": {C, O, L, S},
     "close_incident": {C, O, L, S},
     "correct": {C},

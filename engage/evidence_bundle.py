@@ -1,0 +1,200 @@
+"""Everything about one reply as a file that an outsider can check without us: what was asked and
+written, found and decided, signed, sent and seen, and its history with proofs of inclusion."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from compliance import vault
+from compliance.exceptions import TextErased
+from compliance.ledger import checkpoints, log, merkle
+from compliance.models import Checkpoint, Event, Leaf, VaultText
+from engage import citing, publications
+from engage.models import Draft, FollowUp, Publication, Statement
+from reviews.models import Review
+from reviews.views.signed import as_file
+
+VERIFIER = Path(__file__).with_name("verify_evidence.py")
+READ_ME = """\
+Evidence of one reply, taken out of Countersign.
+
+publication.json  where it stands, and the request that was frozen before it was sent
+reviews.json      each review: the text, what was sealed byte for byte (with the thread as it was,
+                  the findings and the references), verdicts, signatures, digests
+versions.json     each version of the draft
+attempts.json     each sending, its outcome, and what people said of it
+copies.json       what was seen in the community, whenever it had changed
+incidents.json    what happened to it, and what came of that
+ledger.jsonl      its history: each event with its place in the log and the way to the root
+checkpoint.txt    the signed head of the log that those ways lead to
+key.txt           the public key of that signature
+
+`python verify.py` checks that every event is in the log that the checkpoint signs, and that each
+signature in reviews.json is in that history. Compare key.txt and the checkpoint with those that you
+were given before: whoever wrote all of it anew would need the key, and could not change checkpoints
+that are kept elsewhere. Digests of texts are keyed, so that nobody can guess what was erased: that
+they are those of the texts is checked by us ("checks"), and by whoever has the key.
+"""
+
+
+def bundle_of(publication: Publication) -> bytes:
+    """The file (ZIP).
+
+    Raises:
+        TextErased: the thread was erased, so that there is nothing to show.
+    """
+    log.sequence()  # what happened a moment ago is in the log, too
+    checkpoint = Checkpoint.objects.order_by("-id")[0]
+    draft = publication.draft
+    reviews = Review.objects.filter(case_id=draft.pk).order_by("submitted_at")
+    files = {
+        "README.txt": READ_ME,
+        "verify.py": VERIFIER.read_text(),
+        "publication.json": _json(_publication(publication)),
+        "reviews.json": _json([as_file(review) for review in reviews]),
+        "versions.json": _json(_versions(draft)),
+        "attempts.json": _json(_attempts(publication)),
+        "copies.json": _json(_copies(publication)),
+        "incidents.json": _json(_incidents(publication)),
+        "ledger.jsonl": "".join(f"{line}\n" for line in _history(draft, checkpoint)),
+        "checkpoint.txt": checkpoint.note,
+        "key.txt": checkpoints.verifier_key(settings.LEDGER_ORIGIN, log.public_key()) + "\n",
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+def _publication(publication: Publication) -> dict[str, Any]:
+    return {
+        "publication": str(publication.pk),
+        "case": str(publication.draft_id),
+        "community": publication.community.name,
+        "platform": publication.community.get_connector_display(),
+        "state": publication.state,
+        "queued_at": publication.queued_at.isoformat(),
+        "posted_at": publication.posted_at.isoformat() if publication.posted_at else None,
+        "address": publications.reference_of(publication).get("url", ""),
+        "text_digest": publication.text_digest,
+        "request": publications.request_of(publication),
+        "corrects": str(publication.draft.corrects_id) if publication.draft.corrects_id else None,
+    }
+
+
+def _versions(draft: Draft) -> list[dict[str, Any]]:
+    rows = draft.versions.select_related("author", "text__key", "references__key")
+    return [
+        {
+            "number": row.number,
+            "author": row.author.printed_name,
+            "saved_at": row.saved_at.isoformat(),
+            "text": vault.unseal(row.text),
+            "text_digest": row.text.digest,
+            "references": citing.references_of(row),
+        }
+        for row in rows.order_by("number")
+    ]
+
+
+def _attempts(publication: Publication) -> list[dict[str, Any]]:
+    rows = publication.attempts.select_related("handed_to").order_by("number")
+    return [
+        {
+            "number": row.number,
+            "started_at": row.started_at.isoformat(),
+            "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+            "outcome": row.outcome,
+            "reason": row.reason,
+            "by_hand": row.handed_to.printed_name if row.handed_to else None,
+            "statements": [_statement(said) for said in row.statements.select_related("by")],
+        }
+        for row in rows
+    ]
+
+
+def _statement(said: Statement) -> dict[str, Any]:
+    return {
+        "says": said.says,
+        "by": said.by.printed_name,
+        "at": said.at.isoformat(),
+        "checked": said.checked,
+        "note": _words(said.note),
+        "screenshot": said.screenshot,
+    }
+
+
+def _copies(publication: Publication) -> list[dict[str, Any]]:
+    rows = publication.live_copies.select_related("text__key").order_by("seen_at")
+    return [
+        {
+            "seen_at": row.seen_at.isoformat(),
+            "state": row.state,
+            "text": _words(row.text),
+            "is_what_was_signed": bool(row.text and row.text.digest == publication.text_digest),
+        }
+        for row in rows
+    ]
+
+
+def _incidents(publication: Publication) -> list[dict[str, Any]]:
+    rows = publication.incidents.select_related("follow_up__closed_by", "follow_up__note__key")
+    return [
+        {
+            "kind": row.kind,
+            "opened_at": row.opened_at.isoformat(),
+            "follow_up": _follow_up(getattr(row, "follow_up", None)),
+        }
+        for row in rows.order_by("opened_at")
+    ]
+
+
+def _follow_up(row: FollowUp | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "due_at": row.due_at.isoformat(),
+        "closed_at": row.closed_at.isoformat() if row.closed_at else None,
+        "closed_by": row.closed_by.printed_name if row.closed_by else None,
+        "outcome": row.outcome,
+        "note": _words(row.note),
+    }
+
+
+def _words(text: VaultText | None) -> str:
+    try:
+        return vault.unseal(text) if text else ""
+    except TextErased as erased:
+        return str(erased)
+
+
+def _history(draft: Draft, checkpoint: Checkpoint) -> Iterable[str]:
+    """Each event of the case with its leaf and its audit path, as lines of JSON."""
+    events = Event.objects.filter(case_id=str(draft.pk), leaf__id__lte=checkpoint.pk)
+    hashes = [
+        bytes.fromhex(value)
+        for value in Leaf.objects.filter(id__lte=checkpoint.pk)
+        .order_by("id")
+        .values_list("hash", flat=True)
+    ]
+    for event in events.select_related("leaf").order_by("leaf__id"):
+        index = event.leaf.pk - 1
+        yield json.dumps(
+            {
+                "leaf": index,
+                "event": log.canonical(event).decode(),
+                "path": [node.hex() for node in merkle.audit_path(hashes, index)],
+            }
+        )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
