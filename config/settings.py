@@ -257,6 +257,8 @@ ASSIGNED_MINUTES = env.int("ASSIGNED_MINUTES", default=8 * 60)
 EXPIRES_SOON_DAYS = env.int("EXPIRES_SOON_DAYS", default=2)
 # Within how many hours somebody must see to what happened to a live reply.
 INCIDENT_HOURS = env.float("INCIDENT_HOURS", default=24.0)
+# What must be done within which time of discovering a breach (names in engage/breaches.py).
+BREACH_DEADLINES = env.list("BREACH_DEADLINES", default=["eu", "us"])
 # How long a reply is live before somebody looks at it again, and then again.
 REREVIEW_DAYS = env.int("REREVIEW_DAYS", default=180)
 # Of a hundred decided reviews, how many somebody else looks at without knowing what was decided;

@@ -121,6 +121,14 @@ class IncidentOutcome(models.TextChoices):
     OUTSIDE = "outside", "It was settled with the community"
 
 
+class BreachConclusion(models.TextChoices):
+    """What an assessment of a possible breach came to."""
+
+    BREACH = "breach", "A breach: those concerned are notified"
+    LOW = "low", "A low probability that anything was compromised"
+    NONE = "none", "Nothing protected was disclosed"
+
+
 class RelookCause(models.TextChoices):
     """Why a live reply is looked at again."""
 

@@ -12,6 +12,7 @@ from compliance.models import DataKey, VaultText
 from engage.enums import (
     MAYBE_LIVE,
     AttemptOutcome,
+    BreachConclusion,
     ConnectorKind,
     IncidentKind,
     IncidentOutcome,
@@ -351,6 +352,40 @@ class FollowUp(models.Model):
                 condition=Q(closed_at=None, closed_by=None, outcome="", note=None)
                 | Q(closed_at__isnull=False, closed_by__isnull=False, note__isnull=False)
                 & ~Q(outcome=""),
+            ),
+        ]
+
+
+class BreachAssessment(models.Model):
+    """Whether a reply disclosed what it must not: looked into by those who answer for it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    publication = models.ForeignKey(
+        Publication, on_delete=models.PROTECT, related_name="breach_assessments"
+    )
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(auto_now_add=True)
+    discovered_at = models.DateTimeField()  # from when on its deadlines count
+    why = models.ForeignKey(VaultText, on_delete=models.PROTECT, related_name="+")
+    # These change, once:
+    concluded_at = models.DateTimeField(null=True)
+    concluded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    conclusion = models.CharField(max_length=8, choices=BreachConclusion, blank=True)
+    factors = models.ForeignKey(  # JSON, by the names in engage/breaches.py
+        VaultText, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["discovered_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication"], name="breach_one_open", condition=Q(concluded_at=None)
+            ),
+            models.CheckConstraint(
+                name="breach_concluded_whole",
+                condition=Q(concluded_at=None, concluded_by=None, conclusion="", factors=None)
+                | Q(concluded_at__isnull=False, concluded_by__isnull=False, factors__isnull=False)
+                & ~Q(conclusion=""),
             ),
         ]
 

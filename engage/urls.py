@@ -43,6 +43,11 @@ urlpatterns = [
     path(
         "publications/incidents/<uuid:follow_up_id>/close/", incidents.close, name="close_incident"
     ),
+    path(
+        "publications/breaches/<uuid:assessment_id>/",
+        incidents.conclude_breach,
+        name="conclude_breach",
+    ),
     path("publications/again/", relooks.overview, name="relooks"),
     path("publications/again/<uuid:relook_id>/", relooks.decide, name="decide_relook"),
     path("publications/<uuid:publication_id>/", publications.show, name="publication"),
@@ -51,6 +56,7 @@ urlpatterns = [
         publications.take_out,
         name="take_out_evidence",
     ),
+    path("publications/<uuid:publication_id>/breach/", incidents.open_breach, name="open_breach"),
     path("publications/<uuid:publication_id>/correct/", drafts.correct, name="correct"),
     path("publications/<uuid:publication_id>/text/", by_hand.hand_out, name="hand_out"),
     path("publications/<uuid:publication_id>/say/", by_hand.say, name="say_posting"),

@@ -229,6 +229,7 @@ class NoticeKind(models.TextChoices):
     REMOVE_BY_HAND = "remove_by_hand", "Withdrawn: a person must take it down"
     TAKEN_DOWN = "taken_down", "Taken down"
     INCIDENT = "incident", "Incident"
+    BREACH_OPENED = "breach_opened", "A possible breach to assess"
     RELOOK_OPENED = "relook_opened", "To be looked at again"
     CRISIS = "crisis", "Somebody may be in danger"
     SAFETY_OPENED = "safety_opened", "New"

@@ -38,6 +38,7 @@ class Permission(enum.Enum):
     POST_BY_HAND = "post replies by hand"
     SETTLE = "settle an unclear posting"
     TEND = "see to incidents"
+    ASSESS = "conclude assessments of possible breaches"
     STOP = "stop or resume publishing"
     READ_SAFETY = "see safety signals"
     DISPOSE_SAFETY = "dispose of safety signals"
@@ -90,6 +91,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.POST_BY_HAND: frozenset({_C, _O}),
     Permission.SETTLE: frozenset({_O, _L}),
     Permission.TEND: frozenset({_C, _O, _L, _S}),
+    Permission.ASSESS: frozenset({_O, _L}),
     Permission.STOP: frozenset({_O}),
     Permission.READ_SAFETY: frozenset({_S, _O, _A}),
     Permission.DISPOSE_SAFETY: frozenset({_S}),

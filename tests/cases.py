@@ -22,6 +22,7 @@ from engage import (
     drafting,
     incidents,
     intake,
+    publications,
     publishing,
     relooks,
     replaying,
@@ -32,6 +33,7 @@ from engage.communities import add_community
 from engage.connectors.base import Item
 from engage.enums import ConnectorKind, IncidentKind, PublicationState
 from engage.models import (
+    BreachAssessment,
     Community,
     Draft,
     DraftVersion,
@@ -422,6 +424,16 @@ def follow_up(publication: Publication) -> FollowUp:
     """An incident of a reply that nobody has closed."""
     copy = LiveCopy.objects.create(publication=publication, state="hidden")
     return incidents.open_incident(publication, IncidentKind.HIDDEN, copy).follow_up
+
+
+def breach_assessment(publication: Publication) -> BreachAssessment:
+    """A row that says that a reply may have disclosed what it must not."""
+    return BreachAssessment.objects.create(
+        publication=publication,
+        opened_by=person(Role.SAFETY),
+        discovered_at=timezone.now(),
+        why=vault.seal(publications.read(publication.pk).request.key, "It names somebody."),
+    )
 
 
 def relook(publication: Publication) -> Relook:

@@ -93,6 +93,8 @@ class EventKind(models.TextChoices):
     LIVE_COPY_TAKEN = "live_copy_taken", "Live copy compared"
     INCIDENT_TAKEN = "incident_taken", "Somebody sees to an incident"
     INCIDENT_CLOSED = "incident_closed", "Incident closed"
+    BREACH_OPENED = "breach_opened", "Possible breach: assessment begun"
+    BREACH_CONCLUDED = "breach_concluded", "Possible breach: assessment concluded"
     PUBLISHING_STOPPED = "publishing_stopped", "All publishing stopped"
     PUBLISHING_RESUMED = "publishing_resumed", "Publishing resumed"
     INCIDENT_OPENED = "incident_opened", "Incident opened"

@@ -34,7 +34,8 @@ GROUPS = {
         "Posting",
         ("publication_queued", "attempt_started", "attempt_ended", "published",
          "held_by_platform", "publication_came_to_rest", "taken_down", "live_copy_taken",
-         "incident_opened", "incident_taken", "incident_closed", "publishing_stopped",
+         "incident_opened", "incident_taken", "incident_closed", "breach_opened",
+         "breach_concluded", "publishing_stopped",
          "publishing_resumed"),
     ),
     "access": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -18,10 +19,19 @@ from compliance.exceptions import NotAllowed, Refusal, ScannerFailed, TextErased
 from compliance.findings import INBOUND
 from compliance.masking import Pseudonyms, Segment
 from compliance.models import VaultText
-from engage import conversation, drafting, incidents, relooks, settling
-from engage.enums import PublicationState
+from engage import breaches, conversation, drafting, incidents, relooks, settling
+from engage.breaches import Deadline
+from engage.enums import BreachConclusion, PublicationState
 from engage.evidence_bundle import bundle_of
-from engage.models import FollowUp, Incident, LiveCopy, Publication, Relook, Statement
+from engage.models import (
+    BreachAssessment,
+    FollowUp,
+    Incident,
+    LiveCopy,
+    Publication,
+    Relook,
+    Statement,
+)
 from engage.publications import reference_of
 from engage.views import settling_form
 from reviews import permissions, reasons, workflow
@@ -52,6 +62,16 @@ class Copy:
     pieces: Sequence[Piece]
     why_not: str
     differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """An assessment of a possible breach, its deadlines, and what was found."""
+
+    assessment: BreachAssessment
+    why: str
+    deadlines: Sequence[tuple[Deadline, datetime]]
+    factors: Sequence[tuple[str, str]]
 
 
 @require_GET
@@ -134,6 +154,13 @@ def page_of(
         "can_be_corrected": permissions.can_may(user, Permission.DRAFT)
         and not drafting.why_not_corrected(publication),
         "corrections": list(publication.corrections.exclude(publications=None)),
+        "breaches": _breaches(publication),
+        "can_open_breach": permissions.can_may(user, Permission.TEND)
+        and publication.posted_at is not None
+        and not breaches.waiting().filter(publication=publication).exists(),
+        "can_assess": permissions.can_may(user, Permission.ASSESS),
+        "factors": list(breaches.FACTORS.items()),
+        "conclusions": BreachConclusion.choices,
         "can_take_out": permissions.can_may(user, Permission.REVEAL),
         "can_withdraw": permissions.can_withdraw(user, publication.review),
         "can_read_review": permissions.allowed(
@@ -183,6 +210,20 @@ def _incidents(publication: Publication) -> list[tuple[Incident, FollowUp | None
     for row in rows:
         follow_up = getattr(row, "follow_up", None)  # none of before there were any
         shown.append((row, follow_up, _said(follow_up.note) if follow_up else ""))
+    return shown
+
+
+def _breaches(publication: Publication) -> list[Breach]:
+    rows = publication.breach_assessments.select_related(
+        "opened_by", "concluded_by", "why__key", "factors__key"
+    )
+    shown = []
+    for row in rows:
+        try:
+            factors = breaches.factors_of(row)
+        except TextErased:
+            factors = []
+        shown.append(Breach(row, _said(row.why), breaches.deadlines_of(row), factors))
     return shown
 
 

@@ -24,6 +24,7 @@ URGENT = (
     NoticeKind.OVERDUE,
     NoticeKind.SAFETY_OVERDUE,
     NoticeKind.INCIDENT,
+    NoticeKind.BREACH_OPENED,
     NoticeKind.LOOK_DIFFERS,
     NoticeKind.UNCLEAR_THERE,
 )

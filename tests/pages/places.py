@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from compliance.models import Finding, ListedWord
 from compliance.rules.profile import ApprovedClaim, Phrase
 from engage import stops
-from engage.models import Community, FollowUp, Post, Publication, Relook, Stop
+from engage.models import BreachAssessment, Community, FollowUp, Post, Publication, Relook, Stop
 from reviews import signposts
 from reviews.enums import ReviewState, Role
 from reviews.models import (
@@ -52,6 +52,7 @@ class World:
     recall: Recall
     relook: Relook
     follow_up: FollowUp
+    breach: BreachAssessment
     look: SecondLook
     golden_case: GoldenCase
     decided: Review
@@ -72,6 +73,8 @@ class World:
             "draft_findings": [self.review.case_id],
             "publication": [self.publication.pk],
             "hand_out": [self.publication.pk],
+            "open_breach": [self.publication.pk],
+            "conclude_breach": [self.breach.pk],
             "take_out_evidence": [self.publication.pk],
             "take_incident": [self.follow_up.pk],
             "close_incident": [self.follow_up.pk],
@@ -154,6 +157,7 @@ def world() -> World:
         recall=cases.recall("An old label, 1999", instead="A new label, 2026"),
         relook=cases.relook(publication),
         follow_up=cases.follow_up(publication),
+        breach=cases.breach_assessment(publication),
         look=cases.second_look(),
         golden_case=cases.golden_case(),
         decided=cases.review_at(ReviewState.REFUSED),

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.test import override_settings
 
-from engage import drafting, publications, publishing, relooks, watching
+from engage import breaches, drafting, publications, publishing, relooks, watching
 from engage.connectors.base import Ambiguous, Live, LiveState, Pending, Posted, Refused, Unknown
 from engage.models import Publication
 from reviews import (
@@ -270,6 +270,11 @@ def take_down(publication: Publication) -> None:
     drive(publication)
 
 
+def assess(publication: Publication) -> None:
+    safety = cases.person(Role.SAFETY)
+    breaches.open_assessment(by=safety, publication_id=publication.pk, why="It names somebody.")
+
+
 def hide(publication: Publication) -> None:
     publication = Publication.objects.get(pk=publication.pk)
     connector = watching.connect(publication.community)
@@ -420,6 +425,7 @@ TABLE: dict[NoticeKind, tuple[Scenario, set[str]]] = {
     K.POST_BY_HAND: (by_hand(), ACTED | {"actor", "demoted"}),
     K.REMOVE_BY_HAND: (by_hand(then=take_down_by_hand), ACTED | {"actor", "demoted"}),
     K.TAKEN_DOWN: (posted(Posted(REF), then=take_down), ACTED | {"actor", "demoted"}),
+    K.BREACH_OPENED: (posted(Posted(REF), then=assess), OFFICERS | COUNSEL),
     K.INCIDENT: (posted(Posted(REF), then=hide), ACTED | {"actor", "demoted"}),
     K.CRISIS: (opened(cases.CRISIS, "SAFE-CRISIS"), SAFETY_PEOPLE),
     K.SAFETY_OPENED: (
