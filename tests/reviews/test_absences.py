@@ -214,6 +214,17 @@ def test_standing_in_gives_no_right() -> None:
         permissions.check_may_stand_in(delegate, who, review)
 
 
+def test_who_can_not_stand_in_is_told_why() -> None:
+    review, counsel = cases.review_at(ReviewState.SUBMITTED), cases.person(Role.LEGAL)
+    officer = cases.person(Role.COMPLIANCE)
+    with pytest.raises(NotAllowed, match="does not wait for Legal counsel in a role of yours"):
+        permissions.check_may_stand_in(officer, counsel, review)
+    RoleGrant.objects.create(user=review.submitted_by, role=Role.LEGAL)
+    author = User.objects.get(pk=review.submitted_by_id)
+    with pytest.raises(NotAllowed, match="You wrote a version"):
+        permissions.check_may_stand_in(counsel, author, review)
+
+
 def test_absent_person_may_still_sign() -> None:
     who, delegate = two()
     cases.absence(who, delegate)

@@ -15,7 +15,7 @@ from reviews.enums import Action, ReviewState, Role, Seat, Verdict
 from reviews.exceptions import GateClosed, NotFresh, WrongState
 from reviews.freshness import Proof
 from reviews.management.commands.workflow_diagram import document
-from reviews.models import Review, User
+from reviews.models import Review, RoleGrant, User
 from reviews.permissions import PERMISSIONS, Permission
 from reviews.policy import TRANSITIONS
 from reviews.required_changes import Said
@@ -148,14 +148,23 @@ def test_sign_with_a_wrong_password_is_refused() -> None:
 
 def test_whoever_may_never_sign_is_told_which_roles_it_takes() -> None:
     review, clinician = cases.review_at(ReviewState.CLEARED), cases.person(Role.CLINICIAN)
-    for check, given in (
-        (permissions.check_may_sign, (review, Seat.LEGAL)),
-        (permissions.check_may_confirm, (review,)),
-        (permissions.check_may_claim, (review,)),
-        (permissions.check_may_assign, (review,)),
+    for check, what, given in (
+        (permissions.check_may_sign, "sign", (review, Seat.LEGAL)),
+        (permissions.check_may_confirm, "sign", (review,)),
+        (permissions.check_may_claim, "claim or assign reviews", (review,)),
+        (permissions.check_may_assign, "claim or assign reviews", (review,)),
     ):
-        with pytest.raises(NotAllowed, match="that takes the role compliance officer or legal"):
+        with pytest.raises(NotAllowed, match=f"{what}: that takes the role compliance officer or"):
             check(clinician, *given)
+
+
+def test_author_is_told_that_they_wrote_it() -> None:
+    review = cases.review_at(ReviewState.CLEARED)
+    RoleGrant.objects.create(user=review.submitted_by, role=Role.LEGAL)
+    author = User.objects.get(pk=review.submitted_by_id)
+    for check in (permissions.check_may_confirm, permissions.check_may_assign):
+        with pytest.raises(NotAllowed, match="You wrote a version"):
+            check(author, review)
 
 
 def test_sign_keeps_printed_name_time_and_meaning() -> None:
