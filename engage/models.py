@@ -205,6 +205,7 @@ class Publication(models.Model):
         max_length=12, choices=PublicationState, default=PublicationState.QUEUED
     )
     due_at = models.DateTimeField(null=True)  # when a sweep looks at it next
+    not_before = models.DateTimeField(null=True)  # somebody chose when it is posted
     reference = models.BinaryField(null=True)  # locked: {"ref", "url"} on the platform
     posted_at = models.DateTimeField(null=True)
     watch_due_at = models.DateTimeField(null=True)  # when its live copy is looked at next

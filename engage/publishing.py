@@ -19,7 +19,16 @@ from compliance import profiles, scanning, vault
 from compliance.enums import Severity
 from compliance.exceptions import Refusal, ScannerFailed, TextErased
 from compliance.ledger.kinds import EventKind
-from engage import conversation, correcting, drafting, publications, screening, stops, withdrawing
+from engage import (
+    conversation,
+    correcting,
+    drafting,
+    publications,
+    screening,
+    stops,
+    timing,
+    withdrawing,
+)
 from engage.communities import connect
 from engage.connectors.base import (
     Ambiguous,
@@ -181,6 +190,8 @@ def hand_out(*, by: User, publication_id: UUID) -> str:
         raise WrongState("This reply does not wait for a person to post it. See how it stands.")
     if stops.holds(publication.community_id):
         raise WrongState("Publishing is stopped there. Try again when it was resumed.")
+    if later := timing.waits_until(publication, timezone.now()):
+        raise WrongState(f"It is not posted before {timezone.localtime(later):%d %B, %H:%M %Z}.")
     begun = _begin(publication_id, _newly_blocked(publication_id), handed_to=by)
     if begun is None:
         if publications.read(publication_id).state == PublicationState.BY_HAND:
@@ -250,6 +261,11 @@ def _begin(
     stands = correcting.is_standing(draft)
     if not stands or not _is_request_for(publication, connector, text, stored):
         publications.cancel(publication)
+        return None
+    later = timing.waits_until(publication, timezone.now())
+    if later:
+        if not handed_to:
+            publications.wait(publication, waits, later - timezone.now())
         return None
     if stops.holds(publication.community_id):
         if not handed_to:

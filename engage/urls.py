@@ -58,6 +58,7 @@ urlpatterns = [
     ),
     path("publications/<uuid:publication_id>/breach/", incidents.open_breach, name="open_breach"),
     path("publications/<uuid:publication_id>/correct/", drafts.correct, name="correct"),
+    path("publications/<uuid:publication_id>/when/", publications.schedule, name="schedule"),
     path("publications/<uuid:publication_id>/text/", by_hand.hand_out, name="hand_out"),
     path("publications/<uuid:publication_id>/say/", by_hand.say, name="say_posting"),
     path("evidence/", recalls.overview, name="recalls"),

@@ -36,6 +36,7 @@ class Permission(enum.Enum):
     CORRECT = "correct what was found"
     READ_PUBLICATIONS = "see publications"
     POST_BY_HAND = "post replies by hand"
+    SCHEDULE = "choose when replies are posted"
     SETTLE = "settle an unclear posting"
     TEND = "see to incidents"
     ASSESS = "conclude assessments of possible breaches"
@@ -89,6 +90,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.CORRECT: frozenset({_O, _L, _S}),
     Permission.READ_PUBLICATIONS: frozenset({_C, _O, _L, _S, _A, _M, _D}),
     Permission.POST_BY_HAND: frozenset({_C, _O}),
+    Permission.SCHEDULE: frozenset({_C, _O}),
     Permission.SETTLE: frozenset({_O, _L}),
     Permission.TEND: frozenset({_C, _O, _L, _S}),
     Permission.ASSESS: frozenset({_O, _L}),

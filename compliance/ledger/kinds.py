@@ -84,6 +84,7 @@ class EventKind(models.TextChoices):
     PROOF_FAILED = "proof_failed", "Somebody could not prove who they are"
     # engage: publishing and watching
     PUBLICATION_QUEUED = "publication_queued", "Queued for posting"
+    PUBLICATION_SCHEDULED = "publication_scheduled", "Time of posting chosen"
     ATTEMPT_STARTED = "attempt_started", "Posting attempt started"
     ATTEMPT_ENDED = "attempt_ended", "Posting attempt ended"
     PUBLISHED = "published", "Live in the community"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engage.enums import ConnectorKind
+from engage.quiet_hours import checked_hours, checked_zone
 
 
 class Kind(enum.Enum):
@@ -18,6 +19,8 @@ class Kind(enum.Enum):
     SECRET = "password"  # noqa: S105  # the type of a field
     LINES = "lines"  # one entry a line
     NUMBER = "number"
+    HOURS = "hours"
+    ZONE = "zone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,12 @@ def _quiet(seconds: int) -> Field:
     return Field("quiet_seconds", "Quiet window", what, Kind.NUMBER, str(seconds))
 
 
+_WHEN = (
+    Field("quiet_hours", "Quiet hours", "When nothing is posted there, such as 22:00-07:00; "
+          "signposts are", Kind.HOURS, "none"),
+    Field("time_zone", "Time zone", "Of the quiet hours, such as America/Chicago", Kind.ZONE,
+          "that of the installation"),
+)  # fmt: skip
 FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
     ConnectorKind.WORDPRESS: (
         Field("base_url", "Address", "As the site itself uses it; permalinks on", Kind.ADDRESS),
@@ -51,6 +60,7 @@ FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
         Field("application_password", "Application password", "Made in that account’s profile",
               Kind.SECRET),
         _quiet(60),
+        *_WHEN,
     ),
     ConnectorKind.MATRIX: (
         Field("base_url", "Homeserver", "Its address, not that of the app", Kind.ADDRESS),
@@ -60,6 +70,7 @@ FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
               "token changes, or a repeated request is a second message"),
         Field("token", "Access token", "Of that account, from that device", Kind.SECRET),
         _quiet(15),
+        *_WHEN,
     ),
     ConnectorKind.BLUESKY: (
         Field("identifier", "Handle or DID", "Of the account that reads and replies"),
@@ -69,6 +80,7 @@ FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
               "for; one a line", Kind.LINES, "posts that answer or name the account"),
         Field("service", "Server", "That of the account", Kind.ADDRESS, "https://bsky.social"),
         _quiet(15),
+        *_WHEN,
     ),
     ConnectorKind.DISCOURSE: (
         Field("base_url", "Address", "Of the forum", Kind.ADDRESS),
@@ -79,6 +91,7 @@ FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
         Field("category", "Category", "The number of the only one that is read; it stands in the "
               "category’s address", Kind.TEXT, "all that the account can see"),
         _quiet(60),
+        *_WHEN,
     ),
     ConnectorKind.MASTODON: (
         Field("base_url", "Server", "That of the account", Kind.ADDRESS),
@@ -87,6 +100,7 @@ FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
         Field("watch", "What to read", "“#hashtag” or “@account@server”; one a line", Kind.LINES,
               "posts that answer or mention the account"),
         _quiet(60),
+        *_WHEN,
     ),
     ConnectorKind.REDDIT: (
         Field("subreddit", "Subreddit", "Its name, without r/"),
@@ -95,12 +109,14 @@ FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
         Field("refresh_token", "Refresh token", "Of the account that replies, permanent, with the "
               "scopes identity, read, submit, edit and history", Kind.SECRET),
         _quiet(60),
+        *_WHEN,
     ),
     ConnectorKind.ASSISTED: (
         Field("base_url", "Address", "What the address of everything in it begins with, such as "
               "https://www.facebook.com/groups/1234", Kind.ADDRESS),
         Field("max_length", "Longest reply", "Characters that the platform takes", Kind.NUMBER,
               "10,000", most=10_000),
+        *_WHEN,
     ),
     ConnectorKind.FEED: (
         Field("feed_url", "Feed", "The address of an RSS or Atom feed", Kind.ADDRESS),
@@ -111,6 +127,7 @@ FIELDS: Mapping[ConnectorKind, tuple[Field, ...]] = {
         Field("token", "Token", "Of the API there", Kind.SECRET),
         Field("author", "Author", "The handle that replies are under", Kind.TEXT, "care-team"),
         _quiet(5),
+        *_WHEN,
     ),
     ConnectorKind.PUSH: (),
 }  # fmt: skip
@@ -144,6 +161,10 @@ def settings_from(
 def _typed(field: Field, value: str) -> Any:
     if field.kind is Kind.LINES:
         return [line.strip() for line in value.splitlines() if line.strip()]
+    if field.kind is Kind.HOURS:
+        return checked_hours(value)
+    if field.kind is Kind.ZONE:
+        return checked_zone(value)
     if field.kind is Kind.NUMBER:
         if not (value.isascii() and value.isdecimal() and 0 < int(value) <= field.most):
             raise ValueError(f"{field.label}: give a whole number from 1 to {field.most:,}.")

@@ -44,6 +44,12 @@ class ShownField:
     kept: bool
 
     @property
+    def type(self) -> str:
+        """Of the input."""
+        typed = (Kind.ADDRESS, Kind.SECRET, Kind.NUMBER)
+        return self.field.kind.value if self.field.kind in typed else "text"
+
+    @property
     def needed(self) -> bool:
         """Whether the field may not be left empty."""
         return not self.field.fallback and not self.kept

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from compliance import profiles, scanning, vault
@@ -19,7 +21,7 @@ from compliance.exceptions import NotAllowed, Refusal, ScannerFailed, TextErased
 from compliance.findings import INBOUND
 from compliance.masking import Pseudonyms, Segment
 from compliance.models import VaultText
-from engage import breaches, conversation, drafting, incidents, relooks, settling
+from engage import breaches, conversation, drafting, incidents, relooks, settling, timing
 from engage.breaches import Deadline
 from engage.enums import BreachConclusion, PublicationState
 from engage.evidence_bundle import bundle_of
@@ -145,6 +147,16 @@ def page_of(
         "reasons": reasons.choices_for(publication.review),
         "relooks": _relooks(publication),
         "statements": _statements(publication),
+        "can_schedule": publication.state in timing.UNSENT
+        and permissions.can_may(user, Permission.SCHEDULE),
+        "chosen": timing.in_its_zone(publication, publication.not_before),
+        "waits_until": timing.in_its_zone(
+            publication,
+            timing.waits_until(publication, timezone.now())
+            if publication.state in timing.UNSENT
+            else None,
+        ),
+        "zone": timing.zone_name(publication),
         "can_hand_out": publication.state == PublicationState.BY_HAND
         and permissions.can_may(user, Permission.POST_BY_HAND),
         "handed_to": settling.handed_to(publication),
@@ -169,6 +181,26 @@ def page_of(
         "can_read_history": permissions.can_may(user, Permission.READ_HISTORY),
     }
     return render(request, "engage/publication.html", context, status=status)
+
+
+@require_POST
+def schedule(request: HttpRequest, publication_id: UUID) -> HttpResponse:
+    """Chooses before when it is not posted; nothing chosen: as soon as it can be."""
+    user = cast(User, request.user)
+    publication = get_object_or_404(Publication.objects.select_related("community__key"),
+                                    pk=publication_id)  # fmt: skip
+    try:
+        moment = timing.moment_in(publication, request.POST.get("moment", ""))
+        timing.schedule(by=user, publication_id=publication_id, moment=moment)
+    except NotAllowed:
+        raise
+    except Refusal as refusal:
+        return page_of(request, publication_id, refused=str(refusal), status=refusal.status)
+    messages.success(
+        request,
+        "It is not posted before that." if moment else "It is posted as soon as it can be.",
+    )
+    return redirect("publication", publication_id)
 
 
 @require_POST

@@ -73,6 +73,7 @@ class World:
             "draft_findings": [self.review.case_id],
             "publication": [self.publication.pk],
             "hand_out": [self.publication.pk],
+            "schedule": [self.publication.pk],
             "open_breach": [self.publication.pk],
             "conclude_breach": [self.breach.pk],
             "take_out_evidence": [self.publication.pk],

@@ -117,6 +117,7 @@ FORMS: dict[str, set[Role]] = {
     "retire_signpost": {O, L, S},
     "post_signpost": {C, O, S},
     "hand_out": {C, O},
+    "schedule": {C, O},
     "open_breach": {C, O, L, S},
     "conclude_breach": {O, L},
     "take_out_evidence": {O, L, S},
