@@ -33,8 +33,8 @@ GROUPS = {
     "posting": (
         "Posting",
         ("publication_queued", "publication_scheduled", "attempt_started", "attempt_ended",
-         "published", "held_by_platform", "publication_came_to_rest", "taken_down", "live_copy_taken",
-         "incident_opened", "incident_taken", "incident_closed", "breach_opened",
+         "published", "held_by_platform", "publication_came_to_rest", "taken_down",
+         "live_copy_taken", "incident_opened", "incident_taken", "incident_closed", "breach_opened",
          "breach_concluded", "publishing_stopped",
          "publishing_resumed"),
     ),
