@@ -28,6 +28,7 @@ import django
 MODULES = ("reviews.gates", "reviews.permissions")
 SUITES = (
     "tests/reviews/test_gates.py",
+    "tests/reviews/test_permissions.py",
     "tests/reviews/test_second_looks.py",
     "tests/laws/test_signed_in_advance.py",
     "tests/laws/test_second_person.py",
