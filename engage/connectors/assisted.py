@@ -102,7 +102,7 @@ class AssistedConnector:
         """Whether something of this community can be there."""
         place, base = urlsplit(url), urlsplit(self._base)
         same = (place.scheme, place.netloc.lower()) == (base.scheme, base.netloc.lower())
-        return same and place.path.startswith(base.path)
+        return same and f"{place.path}/".startswith(f"{base.path}/")
 
     def missing(self) -> list[str]:
         """Whether its address answers; without that only people can say what was posted."""

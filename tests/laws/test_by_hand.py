@@ -249,6 +249,7 @@ def test_posted_where_nobody_else_can_read_it_is_on_their_word(site: Any) -> Non
         "",
         "https://127.0.0.1:9/groups/1/posts/7",
         "http://127.0.0.1:9/groups/2/posts/7",
+        "http://127.0.0.1:9/groups/12/posts/7",
         "http://127.0.0.1:9@evil.example/groups/1",
         "http://evil.example/groups/1",
         "javascript:alert(1)",
