@@ -9,7 +9,7 @@ more. A reply is found again among the account's own posts in the topic, by its 
 answers; one that is older than our request goes to a person.
 
 Written after the documentation (https://docs.discourse.org) and run against a fake that follows it,
-`tests/engage/fakes/discourse.py`, never against a Discourse.
+`tests/fakes/discourse.py`, never against a Discourse.
 """
 
 from __future__ import annotations
