@@ -110,9 +110,17 @@ def _kind(publication: Publication, live: Live, copy: LiveCopy) -> IncidentKind 
         return IncidentKind.HIDDEN
     if live.state == LiveState.GONE:
         return IncidentKind.GONE
-    if copy.text and copy.text.digest != publication.text_digest:
+    if copy.text and copy.text.digest not in _ours(publication):
         return IncidentKind.EDITED
     return None
+
+
+def _ours(publication: Publication) -> set[str]:
+    """Digests of what may stand there by our doing: what was signed, and a correction under way."""
+    under_way = Publication.objects.filter(
+        draft__corrects=publication, state__in=(PublicationState.SENDING, PublicationState.UNKNOWN)
+    )
+    return {publication.text_digest, *under_way.values_list("text_digest", flat=True)}
 
 
 def _around(publication: Publication, copy: LiveCopy) -> list[IncidentKind]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compliance.exceptions import NotAllowed
-from engage import communities, drafting, publications, publishing, withdrawing
+from engage import communities, drafting, publications, publishing, watching, withdrawing
 from engage.connectors.base import (
     Conflict,
     ConnectorError,
@@ -18,7 +18,7 @@ from engage.connectors.base import (
     Posted,
     Prepared,
 )
-from engage.enums import PublicationState
+from engage.enums import IncidentKind, PublicationState
 from engage.models import Draft, Publication
 from reviews import workflow
 from reviews.enums import ReasonCode, ReviewState, Role
@@ -219,6 +219,19 @@ def test_while_the_live_text_can_not_be_read_it_waits(shelf: Shelf) -> None:
     assert drive(after) == PublicationState.QUEUED and shelf.edits == []
     shelf.readable = True
     assert drive(after) == PublicationState.LIVE
+
+
+def test_correction_under_way_is_no_edit_by_somebody_else(shelf: Shelf) -> None:
+    before = live()
+    watching.look(before.pk)
+    after = cleared(before)
+    shelf.faults = [ConnectorError("timeout")]
+    assert drive(after) == PublicationState.UNKNOWN
+    watching.look(before.pk)
+    assert not before.incidents.exists()
+    shelf.text = "A moderator was here."
+    watching.look(before.pk)
+    assert before.incidents.get().kind == IncidentKind.EDITED
 
 
 def test_unclear_correction_that_reads_differently_waits_for_a_person(shelf: Shelf) -> None:
