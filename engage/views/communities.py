@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -66,7 +67,8 @@ def choose(request: HttpRequest) -> HttpResponse:
     """What there is, and which kinds can be added."""
     _by(request)
     context = {
-        "communities": Community.objects.all(),
+        "communities": Community.objects.annotate(newest=Max("posts__arrived_at")),
+        "pushed": PUSHED,
         "kinds": [(kind, WHAT[kind]) for kind in WHAT],
     }
     return render(request, "engage/communities.html", context)

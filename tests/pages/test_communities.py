@@ -160,3 +160,26 @@ def test_secret_fields_are_those_with_secrets() -> None:
         "access_token", "api_key", "app_password", "application_password", "client_secret",
         "refresh_token", "token",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("unauthorised", "enter its password or key anew"),
+        ("leads_inside", "COMMUNITY_HOSTS_INSIDE"),
+        ("http_502", "answers with an error (502)"),
+        ("something_new", "can&#x27;t be read (something_new)"),
+    ],
+)
+def test_what_keeps_a_community_from_being_read_is_said_in_words(
+    admin: Client, code: str, says: str
+) -> None:
+    community = cases.community()
+    Community.objects.filter(pk=community.pk).update(
+        poll_failures=3, poll_error=code, next_poll_at="2199-01-01T00:00:00Z"
+    )
+    for address in (reverse("communities"), reverse("community", args=[community.slug])):
+        page = admin.get(address).content.decode()
+        assert "ailed 3 times in a row" in page and says in page
+    cases.post()
+    assert "last post arrived" in admin.get(reverse("communities")).content.decode()
