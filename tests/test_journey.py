@@ -106,6 +106,12 @@ def go(person: Keyboard, entry: str) -> None:
 
 def said(page: Page, words: str) -> None:
     expect(page.get_by_role("status")).to_contain_text(words)
+    page.wait_for_load_state()  # keys that are pressed before the scripts run are lost
+
+
+def arrived(page: Page, address: str) -> None:
+    expect(page).to_have_url(re.compile(address))
+    page.wait_for_load_state()
 
 
 def test_a_day_in_each_role(stack: Stack, browser: Browser, day_of: Days) -> None:
@@ -171,7 +177,7 @@ def _clinician_writes(day_of: Days) -> None:
 
 def _open_review(person: Keyboard, text: str) -> None:
     page = person.page
-    expect(page).to_have_url(re.compile("/queue/"))
+    arrived(page, "/queue/")
     person.press(page.get_by_role("link", name=TITLE))
     expect(page.locator(".exact").first).to_contain_text(text)
     expect(page.locator(".exact").first).to_contain_text(LINE)
@@ -377,7 +383,7 @@ def test_queue_and_review_by_their_keys(day_of: Days) -> None:
         expect(rows.nth(0)).to_contain_text("Compliance: you")
         expect(rows.nth(0).locator(".row-title")).to_be_focused()
         page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile("/reviews/"))
+        arrived(page, "/reviews/")
 
         page.keyboard.press("n")
         findings = page.locator("article.finding")
@@ -395,7 +401,7 @@ def test_queue_and_review_by_their_keys(day_of: Days) -> None:
         said(page, "Released")
         page.keyboard.press("g")
         page.keyboard.press("q")
-        expect(page).to_have_url(re.compile("/queue/"))
+        arrived(page, "/queue/")
 
         page.keyboard.press("?")
         ruth.tick(page.get_by_label("Switch these keys off"))
