@@ -48,8 +48,9 @@ class Command(BaseCommand):
             if not os.environ.get("SANDBOX_TOKEN"):
                 raise CommandError("SANDBOX_TOKEN is not set. `./scripts/secrets` prints one.")
             os.environ["SANDBOX_URL"] = f"http://127.0.0.1:{sandbox_port}"
-            inside = os.environ.get("COMMUNITY_HOSTS_INSIDE", "")
-            os.environ["COMMUNITY_HOSTS_INSIDE"] = f"{inside},127.0.0.1".lstrip(",")
+            # For this process, which loads the demo, and for its children.
+            settings.COMMUNITY_HOSTS_INSIDE = [*settings.COMMUNITY_HOSTS_INSIDE, "127.0.0.1"]
+            os.environ["COMMUNITY_HOSTS_INSIDE"] = ",".join(settings.COMMUNITY_HOSTS_INSIDE)
         data_dir = Path(settings.DATA_DIR).resolve()
         supervisor = Supervisor(_children(data_dir, port, sandbox_port), data_dir, say)
         try:
