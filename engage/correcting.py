@@ -7,6 +7,8 @@ that was taken down never comes back.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from compliance import vault
 from engage import publications
 from engage.connectors.base import (
@@ -15,6 +17,7 @@ from engage.connectors.base import (
     Connector,
     ConnectorError,
     Found,
+    Intent,
     LiveState,
     Lookup,
     NotFound,
@@ -31,11 +34,16 @@ from engage.models import Draft, Publication
 LOOK_AGAIN = 60.0  # seconds
 
 
-def prepared_for(draft: Draft, asked: Prepared) -> Prepared:
-    """The request to freeze: that of the connector, or that of a correction."""
+def prepared_for(draft: Draft, intent: Intent, connector: Connector) -> Prepared:
+    """The request to freeze: that of the connector, or that of a correction.
+
+    Raises:
+        ValueError: the platform does not take the text.
+    """
+    asked = connector.prepare(intent)
     if draft.corrects_id is None:
         return asked
-    return Prepared({**asked.body, "corrects": str(draft.corrects_id)})
+    return Prepared({"corrects": str(draft.corrects_id), "text": intent.text, "tag": intent.tag})
 
 
 def is_standing(draft: Draft) -> bool:
@@ -43,14 +51,9 @@ def is_standing(draft: Draft) -> bool:
     return draft.corrects is None or draft.corrects.state == PublicationState.LIVE
 
 
-def send(publication: Publication, connector: Connector, text: str) -> Outcome:
-    """Replaces the live text once; never raises for what the network or the platform does.
-
-    Args:
-        publication: of the correction.
-        text: the signed text that is to stand there.
-    """
-    corrected = _corrected(publication)
+def send(connector: Connector, prepared: Prepared) -> Outcome:
+    """Replaces the live text once; never raises for what the network or the platform does."""
+    corrected, text = _corrected(prepared), str(prepared.body["text"])
     reference = publications.reference_of(corrected)
     live = connector.fetch_published(reference["ref"])
     if live.state is LiveState.UNREADABLE:
@@ -71,9 +74,9 @@ def send(publication: Publication, connector: Connector, text: str) -> Outcome:
     return Posted(reference["ref"], reference["url"])
 
 
-def find(publication: Publication, connector: Connector, text: str) -> Lookup:
+def find(connector: Connector, prepared: Prepared) -> Lookup:
     """Whether an earlier sending of a correction went through. Raises ConnectorError."""
-    corrected = _corrected(publication)
+    corrected, text = _corrected(prepared), str(prepared.body["text"])
     reference = publications.reference_of(corrected)
     live = connector.fetch_published(reference["ref"])
     if live.state is LiveState.UNREADABLE:
@@ -87,6 +90,10 @@ def find(publication: Publication, connector: Connector, text: str) -> Lookup:
     return Ambiguous(1)
 
 
-def _corrected(publication: Publication) -> Publication:
-    assert publication.draft.corrects_id is not None
-    return publications.read(publication.draft.corrects_id)
+def is_correction(prepared: Prepared) -> bool:
+    """Whether a request replaces a live text."""
+    return "corrects" in prepared.body
+
+
+def _corrected(prepared: Prepared) -> Publication:
+    return publications.read(UUID(prepared.body["corrects"]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from compliance import ledger, profiles, scanning, vault
@@ -93,13 +93,19 @@ def why_not_corrected(publication: Publication) -> str:
     return ""
 
 
-def live_body(draft: Draft) -> str:
-    """What the live reply says that a correction begins with, without its disclosure line."""
+def live_body(draft: Draft, user: User) -> str:
+    """What a correction begins with: the live reply without its disclosure line.
+
+    "" where that would show somebody an identifier that pages mask, unless they wrote it (law 7).
+    """
     if draft.corrects is None:
         return ""
-    text = draft.corrects.review.text_id
-    version = DraftVersion.objects.select_related("body__key").filter(text_id=text).first()
-    return vault.unseal(version.body) if version else ""
+    review = draft.corrects.review
+    version = DraftVersion.objects.select_related("body__key").get(text_id=review.text_id)
+    masked = review.scan.findings.exclude(entity="").exists()
+    if masked and not review.authors.filter(user=user).exists():
+        return ""
+    return vault.unseal(version.body)
 
 
 def save(*, by: User, draft_id: UUID, body: str, references: str = "") -> DraftVersion:
@@ -300,11 +306,11 @@ def submit(*, by: User, draft_id: UUID, answers: Mapping[UUID, str]) -> Review:
 
 
 def _authors(draft: Draft) -> QuerySet[User]:
-    """Who wrote a version of it, or of the live reply that it corrects: none of them signs it."""
-    drafts = [draft.pk, *([draft.corrects.draft_id] if draft.corrects else [])]
-    return User.objects.filter(
-        pk__in=DraftVersion.objects.filter(draft__in=drafts).values("author")
-    )
+    """Who wrote a version of it, or of what it corrects: none of them signs it (law 1)."""
+    wrote = Q(pk__in=draft.versions.values("author"))
+    if draft.corrects:
+        wrote |= Q(pk__in=draft.corrects.review.authors.values("user"))
+    return User.objects.filter(wrote)
 
 
 def _places(answers: Mapping[UUID, str]) -> dict[tuple[str, int, int], str]:

@@ -13,11 +13,11 @@ from typing import Any
 from django.conf import settings
 
 from compliance import vault
-from compliance.exceptions import TextErased
 from compliance.ledger import checkpoints, log, merkle
-from compliance.models import Checkpoint, Event, Leaf, VaultText
+from compliance.models import Checkpoint, Event, Leaf
 from engage import citing, publications
 from engage.models import Draft, FollowUp, Publication, Statement
+from engage.views.sealed_words import said_in
 from reviews.models import Review
 from reviews.views.signed import as_file
 
@@ -127,7 +127,7 @@ def _statement(said: Statement) -> dict[str, Any]:
         "by": said.by.printed_name,
         "at": said.at.isoformat(),
         "checked": said.checked,
-        "note": _words(said.note),
+        "note": said_in(said.note),
         "screenshot": said.screenshot,
     }
 
@@ -138,7 +138,7 @@ def _copies(publication: Publication) -> list[dict[str, Any]]:
         {
             "seen_at": row.seen_at.isoformat(),
             "state": row.state,
-            "text": _words(row.text),
+            "text": said_in(row.text),
             "is_what_was_signed": bool(row.text and row.text.digest == publication.text_digest),
         }
         for row in rows
@@ -165,33 +165,23 @@ def _follow_up(row: FollowUp | None) -> dict[str, Any] | None:
         "closed_at": row.closed_at.isoformat() if row.closed_at else None,
         "closed_by": row.closed_by.printed_name if row.closed_by else None,
         "outcome": row.outcome,
-        "note": _words(row.note),
+        "note": said_in(row.note),
     }
-
-
-def _words(text: VaultText | None) -> str:
-    try:
-        return vault.unseal(text) if text else ""
-    except TextErased as erased:
-        return str(erased)
 
 
 def _history(draft: Draft, checkpoint: Checkpoint) -> Iterable[str]:
     """Each event of the case with its leaf and its audit path, as lines of JSON."""
     events = Event.objects.filter(case_id=str(draft.pk), leaf__id__lte=checkpoint.pk)
-    hashes = [
-        bytes.fromhex(value)
-        for value in Leaf.objects.filter(id__lte=checkpoint.pk)
-        .order_by("id")
-        .values_list("hash", flat=True)
-    ]
-    for event in events.select_related("leaf").order_by("leaf__id"):
-        index = event.leaf.pk - 1
+    found = list(events.select_related("leaf").order_by("leaf__id"))
+    log_ = Leaf.objects.filter(id__lte=checkpoint.pk).order_by("id")
+    hashes = [bytes.fromhex(value) for value in log_.values_list("hash", flat=True)]
+    places = [event.leaf.pk - 1 for event in found]
+    for event, place, path in zip(found, places, merkle.audit_paths(hashes, places), strict=True):
         yield json.dumps(
             {
-                "leaf": index,
+                "leaf": place,
                 "event": log.canonical(event).decode(),
-                "path": [node.hex() for node in merkle.audit_path(hashes, index)],
+                "path": [node.hex() for node in path],
             }
         )
 

@@ -71,7 +71,8 @@ def landed(
 def _take_its_place(correction: Publication, corrected: Publication) -> None:
     if corrected.state == PublicationState.LIVE:
         rest(corrected, PublicationState.REPLACED)
-    else:  # withdrawn meanwhile: nothing brings it back, a correction neither
+    elif corrected.state in (PublicationState.TAKING_DOWN, PublicationState.WITHDRAWN):
+        # Withdrawn meanwhile: nothing brings it back, a correction neither.
         wait(correction, PublicationState.TAKING_DOWN, timedelta())
 
 

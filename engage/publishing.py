@@ -92,7 +92,7 @@ def queue(*, review_id: UUID) -> Publication | None:
     thread = draft.thread
     intent = intent_of(draft, text, tag=new_tag(timezone.now()))
     try:
-        prepared = correcting.prepared_for(draft, connect(thread.community).prepare(intent))
+        prepared = correcting.prepared_for(draft, intent, connect(thread.community))
     except ValueError:
         workflow.suspend(review_id=review.pk, why="platform_does_not_take_it")
         return None
@@ -153,15 +153,13 @@ def send(publication_id: UUID) -> None:
     late = timezone.now() - attempt.started_at > timedelta(
         seconds=connector.caps.client_timeout_seconds
     )
-    outcome = Unknown("late") if late else _sent(attempt, connector, prepared)
-    _end(attempt, connector, outcome)
+    _end(attempt, connector, Unknown("late") if late else _sent(connector, prepared))
 
 
-def _sent(attempt: Attempt, connector: Connector, prepared: Prepared) -> Outcome:
-    publication = publications.read(attempt.publication_id)
-    if publication.draft.corrects_id is None:
-        return connector.publish(prepared)
-    return correcting.send(publication, connector, vault.unseal(publication.review.text))
+def _sent(connector: Connector, prepared: Prepared) -> Outcome:
+    if correcting.is_correction(prepared):
+        return correcting.send(connector, prepared)
+    return connector.publish(prepared)
 
 
 @transaction.atomic
@@ -311,8 +309,7 @@ def _is_request_for(
     )
     intent = intent_of(draft, text, tag=str(stored.get("tag", "")))
     same_key = publication.request.key_id == draft.thread.key_id
-    asked = correcting.prepared_for(draft, connector.prepare(intent))
-    return same_key and dict(asked.body) == stored
+    return same_key and dict(correcting.prepared_for(draft, intent, connector).body) == stored
 
 
 def _patience(connector: Connector) -> timedelta:
@@ -359,16 +356,16 @@ def settle(publication_id: UUID) -> None:
         return  # a look-up now would prove nothing
     prepared = Prepared(body=publications.request_of(publication))
     try:
-        found = _looked_up(publication, connector, prepared)
+        found = _looked_up(connector, prepared)
     except ConnectorError:
         found = None
     _settled(attempt, connector, found)
 
 
-def _looked_up(publication: Publication, connector: Connector, prepared: Prepared) -> Lookup:
-    if publication.draft.corrects_id is None:
-        return connector.find_published(prepared)
-    return correcting.find(publication, connector, vault.unseal(publication.review.text))
+def _looked_up(connector: Connector, prepared: Prepared) -> Lookup:
+    if correcting.is_correction(prepared):
+        return correcting.find(connector, prepared)
+    return connector.find_published(prepared)
 
 
 @transaction.atomic

@@ -29,16 +29,17 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def candidates(publication: Publication) -> QuerySet[Post]:
-    """Posts of the thread that may be the reply: they came since it was first sent, and nothing
-    else is known of them."""
+    """Posts of the thread that may be the reply: they came since it was first sent, are none of our
+    others, and are by nobody who was there before."""
     first = publication.attempts.order_by("number").first()
     if first is None or publication.draft.corrects_id:  # a correction is looked for by its place
         return Post.objects.none()
-    taken = Publication.objects.filter(community=publication.community).exclude(post_digest="")
-    since = Post.objects.filter(
-        thread=publication.draft.thread, arrived_at__gte=first.started_at
-    ).exclude(external_digest__in=taken.values("post_digest"))
-    return since.order_by("arrived_at")
+    published = Publication.objects.filter(community=publication.community)
+    ours = published.exclude(post_digest="").values("post_digest")
+    posts = publication.draft.thread.posts.exclude(external_digest__in=ours)
+    strangers = posts.filter(arrived_at__lt=first.started_at).values("author_digest")
+    since = posts.filter(arrived_at__gte=first.started_at)
+    return since.exclude(author_digest__in=strangers).order_by("arrived_at")
 
 
 def is_by_hand(publication: Publication) -> bool:
@@ -128,7 +129,8 @@ def say_it_is(*, by: User, publication_id: UUID, post_id: UUID) -> None:
         raise BadInput("Choose one of the posts that are listed.")
     ref = {"post_id": conversation.source_of(post)["id"]}
     url = conversation.source_of(publication.draft.thread)["url"]
-    _landed(by, publication_id, ref, url, "", "", checked=True)
+    said = post.revisions.select_related("text").order_by("-number")[0].text.digest
+    _landed(by, publication_id, ref, url, "", "", checked=said == publication.text_digest)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -34,15 +35,9 @@ def waits_until(publication: Publication, now: datetime) -> datetime | None:
     return start if start > now else None
 
 
-def zone_name(publication: Publication) -> str:
-    """The time zone of its community."""
-    return str(zone_of(settings_of(publication.community)))
-
-
-def in_its_zone(publication: Publication, moment: datetime | None) -> datetime | None:
-    """A moment by the clocks of its community, without the zone, as forms and pages have it."""
-    zone = zone_of(settings_of(publication.community))
-    return moment.astimezone(zone).replace(tzinfo=None) if moment else None
+def zone_of_community(publication: Publication) -> ZoneInfo:
+    """The time zone by whose clocks its community lives."""
+    return zone_of(settings_of(publication.community))
 
 
 def moment_in(publication: Publication, written: str) -> datetime | None:
@@ -57,7 +52,7 @@ def moment_in(publication: Publication, written: str) -> datetime | None:
         local = datetime.fromisoformat(written)
     except ValueError:
         raise BadInput("Give a date and a time, such as 2027-03-01T09:00.") from None
-    return local.replace(tzinfo=zone_of(settings_of(publication.community)))
+    return local.replace(tzinfo=zone_of_community(publication))
 
 
 @transaction.atomic

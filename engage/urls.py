@@ -3,6 +3,7 @@
 from django.urls import path
 
 from engage.views import (
+    breaches,
     by_hand,
     communities,
     confirming,
@@ -45,7 +46,7 @@ urlpatterns = [
     ),
     path(
         "publications/breaches/<uuid:assessment_id>/",
-        incidents.conclude_breach,
+        breaches.conclude,
         name="conclude_breach",
     ),
     path("publications/again/", relooks.overview, name="relooks"),
@@ -56,7 +57,7 @@ urlpatterns = [
         publications.take_out,
         name="take_out_evidence",
     ),
-    path("publications/<uuid:publication_id>/breach/", incidents.open_breach, name="open_breach"),
+    path("publications/<uuid:publication_id>/breach/", breaches.begin, name="open_breach"),
     path("publications/<uuid:publication_id>/correct/", drafts.correct, name="correct"),
     path("publications/<uuid:publication_id>/when/", publications.schedule, name="schedule"),
     path("publications/<uuid:publication_id>/text/", by_hand.hand_out, name="hand_out"),

@@ -46,21 +46,24 @@ def root(frontier: Sequence[bytes]) -> bytes:
     return node
 
 
-def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The hashes that lead from one leaf to the root, the lowest first (RFC 6962 2.1.1).
+def audit_paths(leaves: Sequence[bytes], wanted: Iterable[int]) -> list[list[bytes]]:
+    """The hashes that lead from leaves to the root, the lowest first (RFC 6962 2.1.1).
 
     Args:
         leaves: every leaf hash of the tree.
-        index: of the leaf, from 0.
+        wanted: the places of the leaves, from 0.
     """
-    path, level, place = [], list(leaves), index
+    places = list(wanted)
+    paths: list[list[bytes]] = [[] for _ in places]
+    level = list(leaves)
     while len(level) > 1:
-        if place ^ 1 < len(level):
-            path.append(level[place ^ 1])
+        for n, place in enumerate(places):
+            if place ^ 1 < len(level):
+                paths[n].append(level[place ^ 1])
+            places[n] = place // 2
         # What has no neighbour goes up as it is.
         level = [
             node_hash(*level[n : n + 2]) if n + 1 < len(level) else level[n]
             for n in range(0, len(level), 2)
         ]
-        place //= 2
-    return path
+    return paths

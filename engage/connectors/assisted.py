@@ -25,6 +25,7 @@ from engage.connectors.base import (
     Page,
     Prepared,
     Refused,
+    check_length,
 )
 from engage.connectors.calls import call
 from engage.connectors.plain_text import plain_text
@@ -57,11 +58,7 @@ class AssistedConnector:
 
     def prepare(self, intent: Intent) -> Prepared:
         """What is handed to a person."""
-        if len(intent.text) > self.caps.max_length:
-            raise ValueError(
-                f"The reply has {len(intent.text)} characters; this community takes at most "
-                f"{self.caps.max_length}. Shorten it."
-            )
+        check_length(intent.text, self.caps)
         return Prepared(body={"text": intent.text, "tag": intent.tag})
 
     def fetch_since(self, cursor: Mapping[str, Any]) -> Page:

@@ -199,11 +199,27 @@ class ConnectorError(Exception):
         self.wait = wait
 
 
+class Declined(ConnectorError):
+    """The platform said no, in its own words: nothing was done."""
+
+    def __init__(self, code: str, wait: float = 0.0) -> None:
+        super().__init__(code, retry=wait > 0, wait=wait)
+
+
 class Conflict(ConnectorError):
     """The live copy is no longer the version that was to be replaced."""
 
     def __init__(self) -> None:
         super().__init__("conflict", retry=False)
+
+
+def check_length(text: str, caps: Caps) -> None:
+    """Raises ValueError if a platform that counts characters takes no text so long."""
+    if len(text) > caps.max_length:
+        raise ValueError(
+            f"The reply has {len(text)} characters; this community takes at most "
+            f"{caps.max_length}. Shorten it."
+        )
 
 
 class Connector(Protocol):

@@ -25,6 +25,7 @@ from engage.connectors.base import (
     Caps,
     Conflict,
     ConnectorError,
+    Declined,
     Found,
     Idempotency,
     Intent,
@@ -40,6 +41,7 @@ from engage.connectors.base import (
     Refused,
     RetryAfter,
     Unknown,
+    check_length,
     tagged_at,
 )
 from engage.connectors.discourse_reading import (
@@ -50,7 +52,7 @@ from engage.connectors.discourse_reading import (
     read_since,
     url_of,
 )
-from engage.connectors.discourse_site import Forum, Refusal
+from engage.connectors.discourse_site import Forum
 
 CLOCKS = timedelta(minutes=5)  # that the forum's may be behind ours
 REPEATS = 330.0  # seconds for which it refuses what the account said elsewhere (by default 300)
@@ -97,11 +99,7 @@ class DiscourseConnector:
 
     def prepare(self, intent: Intent) -> Prepared:
         """The post as it will be sent."""
-        if len(intent.text) > self.caps.max_length:
-            raise ValueError(
-                f"The reply has {len(intent.text)} characters; this community takes at most "
-                f"{self.caps.max_length}. Shorten it."
-            )
+        check_length(intent.text, self.caps)
         topic, _, number = intent.parent_id.partition("/")
         if topic != intent.thread_id or not (_is_number(topic) and _is_number(number)):
             raise ValueError("The thread or the post to answer is not one of this community.")
@@ -129,7 +127,7 @@ class DiscourseConnector:
             return Posted(_ref(row), self._url(row))
         except (KeyError, TypeError, ValueError):
             return Unknown("unreadable_answer")
-        except Refusal as refusal:
+        except Declined as refusal:
             if refusal.wait:
                 return RetryAfter(refusal.wait)
             return self._refused(prepared, refusal.code)
@@ -198,7 +196,7 @@ class DiscourseConnector:
         post = {"raw": _escaped(text), "original_text": row["raw"]}
         try:
             self._forum.ask("PUT", _path(ref), json={"post": post})
-        except Refusal as refusal:
+        except Declined as refusal:
             if refusal.code == "conflict":
                 raise Conflict from None
             raise

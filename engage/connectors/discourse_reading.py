@@ -7,12 +7,13 @@ so the topics with the newest posts are read again in turn.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from engage.connectors.base import ConnectorError, Item, Page
 from engage.connectors.discourse_site import Forum, moment
+from engage.connectors.turns import in_turn
 
 LISTS = 5  # pages of the latest posts in one fetch; what is older comes next time
 TOPICS = 100  # with the newest posts, which are read again
@@ -39,7 +40,7 @@ def read_since(forum: Forum, category: str, cursor: Mapping[str, Any]) -> Page:
     turn = int(cursor.get("turn", 0))
     touched = list(dict.fromkeys(item.thread_id for item in reversed(items)))
     waiting = [key for key in (*touched, *cursor.get("waiting", [])) if key in topics]
-    again = _to_read_again(waiting, list(topics), turn)
+    again = in_turn(waiting, list(topics)[-TOPICS:], turn, AGAIN)
     for key in again:
         items += _read_again(forum, key, topics[key])
     keep = list(topics)[-TOPICS:]
@@ -122,14 +123,6 @@ def _new(
         else:
             left.append([before, down_to])
     return rows, left[:A_CHUNK], last
-
-
-def _to_read_again(waiting: Sequence[str], topics: Sequence[str], turn: int) -> list[str]:
-    """Half for what has something new, half for the others in turn."""
-    first = list(dict.fromkeys(waiting))[: AGAIN // 2]
-    others = [key for key in reversed(topics[-TOPICS:]) if key not in first]
-    start = turn * (AGAIN // 2) % max(len(others), 1)
-    return first + (others[start:] + others[:start])[: AGAIN - len(first)]
 
 
 def _read_again(forum: Forum, key: str, topic: dict[str, Any]) -> Iterator[Item]:

@@ -10,16 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from engage.connectors.base import ConnectorError
+from engage.connectors.base import ConnectorError, Declined
 from engage.connectors.calls import Answer, call
 from engage.connectors.waits import wait_of
-
-
-class Refusal(ConnectorError):
-    """Discourse said no, in its own words: nothing was done."""
-
-    def __init__(self, code: str, wait: float = 0.0) -> None:
-        super().__init__(code, retry=wait > 0, wait=wait)
 
 
 class Forum:
@@ -92,14 +85,14 @@ class Forum:
         if status == 429:
             extras = said.get("extras")
             seconds = extras.get("wait_seconds") if isinstance(extras, dict) else None
-            return Refusal("too_fast", wait_of(seconds, given.headers.get("retry-after")))
+            return Declined("too_fast", wait_of(seconds, given.headers.get("retry-after")))
         if not isinstance(said.get("errors"), list):  # not in Discourse's words
             return ConnectorError(f"http_{status}")
         if status == 403:
             # It says the same of a key that does not hold and of a right that is missing.
-            return Refusal("not_permitted" if self.is_known() else "unauthorised")
+            return Declined("not_permitted" if self.is_known() else "unauthorised")
         codes = {404: "gone", 410: "gone", 409: "conflict", 422: "not_accepted"}
-        return Refusal(codes[status]) if status in codes else ConnectorError(f"http_{status}")
+        return Declined(codes[status]) if status in codes else ConnectorError(f"http_{status}")
 
 
 def moment(value: Any) -> datetime:

@@ -20,6 +20,7 @@ from engage.connectors.base import (
     Caps,
     Conflict,
     ConnectorError,
+    Declined,
     Found,
     Idempotency,
     Intent,
@@ -34,10 +35,11 @@ from engage.connectors.base import (
     Refused,
     RetryAfter,
     Unknown,
+    check_length,
     tagged_at,
 )
 from engage.connectors.mastodon_reading import checked, read_since, url_of
-from engage.connectors.mastodon_server import A_PAGE, Refusal, Server, is_id
+from engage.connectors.mastodon_server import A_PAGE, Server, is_id
 
 CLOCKS = timedelta(minutes=5)  # that the server's may be behind ours
 PAGES = 10  # of our own posts in a look-up
@@ -77,11 +79,7 @@ class MastodonConnector:
 
     def prepare(self, intent: Intent) -> Prepared:
         """The post as it will be sent."""
-        if len(intent.text) > self.caps.max_length:
-            raise ValueError(
-                f"The reply has {len(intent.text)} characters; this community takes at most "
-                f"{self.caps.max_length}. Shorten it."
-            )
+        check_length(intent.text, self.caps)
         if not is_id(intent.parent_id):
             raise ValueError("The post to answer is not one of this community.")
         return Prepared(
@@ -103,7 +101,7 @@ class MastodonConnector:
                 )
             )
             return Posted({"post_id": row["id"]}, url_of(row))
-        except Refusal as refusal:
+        except Declined as refusal:
             return RetryAfter(refusal.wait) if refusal.wait else Refused(refusal.code)
         except ConnectorError as error:
             return Unknown(error.code)

@@ -14,6 +14,7 @@ from typing import Any
 from engage.connectors.base import ConnectorError, Item, Page
 from engage.connectors.mastodon_server import A_PAGE, Server, is_id, moment
 from engage.connectors.plain_text import plain_text
+from engage.connectors.turns import in_turn
 
 PAGES = 5  # of a hashtag or an account in one fetch; the rest comes next time
 FIRST = 20  # posts of each at the first look
@@ -41,7 +42,7 @@ def read_since(server: Server, watch: Sequence[str], cursor: Mapping[str, Any]) 
             waiting.append(root)
     turn = int(cursor.get("turn", 0))
     waiting = list(dict.fromkeys(root for root in waiting if root in threads))
-    again = _to_read_again(waiting, list(threads), turn)
+    again = in_turn(waiting, list(threads)[-TRACKED:], turn, AT_ONCE)
     items = [item for root in again for item in _read_again(server, root, threads[root])]
     keep = list(threads)[-TRACKED:]
     return Page(
@@ -144,14 +145,6 @@ def _context(server: Server, identifier: str) -> dict[str, list[dict[str, Any]]]
         return {side: [checked(r) for r in answer[side]] for side in ("ancestors", "descendants")}
     except (KeyError, TypeError):
         raise ConnectorError("unreadable_answer") from None
-
-
-def _to_read_again(waiting: Sequence[str], threads: Sequence[str], turn: int) -> list[str]:
-    """Half for what has something new, half for the others in turn."""
-    first = list(waiting)[: AT_ONCE // 2]
-    others = [root for root in reversed(threads[-TRACKED:]) if root not in first]
-    start = turn * (AT_ONCE // 2) % max(len(others), 1)
-    return first + (others[start:] + others[:start])[: AT_ONCE - len(first)]
 
 
 def _read_again(server: Server, root: str, known: dict[str, str]) -> Iterator[Item]:

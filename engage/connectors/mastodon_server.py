@@ -10,19 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from engage.connectors.base import ConnectorError
+from engage.connectors.base import ConnectorError, Declined
 from engage.connectors.calls import Answer, call
 from engage.connectors.waits import wait_of
 
 A_PAGE = 40  # the most that a list gives at once
 CODES = {401: "unauthorised", 403: "not_permitted", 404: "gone", 410: "gone", 422: "not_accepted"}
-
-
-class Refusal(ConnectorError):
-    """Mastodon said no, in its own words: nothing was done."""
-
-    def __init__(self, code: str, wait: float = 0.0) -> None:
-        super().__init__(code, retry=wait > 0, wait=wait)
 
 
 class Server:
@@ -74,9 +67,9 @@ def _error(given: Answer) -> ConnectorError:
     status, said = given.status, given.json
     if status == 429:
         reset = _seconds_until(given.headers.get("x-ratelimit-reset"))
-        return Refusal("too_fast", wait_of(given.headers.get("retry-after"), reset))
+        return Declined("too_fast", wait_of(given.headers.get("retry-after"), reset))
     if status in CODES and isinstance(said, dict) and isinstance(said.get("error"), str):
-        return Refusal(CODES[status])
+        return Declined(CODES[status])
     return ConnectorError(f"http_{status}")
 
 

@@ -22,6 +22,7 @@ from engage.connectors.base import (
     Caps,
     Conflict,
     ConnectorError,
+    Declined,
     Found,
     Idempotency,
     Intent,
@@ -36,10 +37,11 @@ from engage.connectors.base import (
     Refused,
     RetryAfter,
     Unknown,
+    check_length,
     tagged_at,
 )
 from engage.connectors.reddit_reading import NAME, checked, read_since, url_of
-from engage.connectors.reddit_site import A_PAGE, API, LOGIN, Account, Refusal
+from engage.connectors.reddit_site import A_PAGE, API, LOGIN, Account
 
 CLOCKS = timedelta(minutes=5)  # that Reddit's may be behind ours
 PAGES = 10  # of our own comments in a look-up: as far back as Reddit goes
@@ -87,11 +89,7 @@ class RedditConnector:
 
     def prepare(self, intent: Intent) -> Prepared:
         """The comment as it will be sent."""
-        if len(intent.text) > self.caps.max_length:
-            raise ValueError(
-                f"The reply has {len(intent.text)} characters; this community takes at most "
-                f"{self.caps.max_length}. Shorten it."
-            )
+        check_length(intent.text, self.caps)
         if not NAME.fullmatch(intent.parent_id):
             raise ValueError("The post to answer is not one of this community.")
         return Prepared(body={"thing_id": intent.parent_id, "text": intent.text, "tag": intent.tag})
@@ -109,7 +107,7 @@ class RedditConnector:
             return Posted({"post_id": row["name"]}, url_of(row))
         except (KeyError, TypeError, IndexError):
             return Unknown("unreadable_answer")
-        except Refusal as refusal:
+        except Declined as refusal:
             return RetryAfter(refusal.wait) if refusal.wait else Refused(refusal.code)
         except ConnectorError as error:
             return Unknown(error.code)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engage.connectors.base import ConnectorError
+from engage.connectors.base import ConnectorError, Declined
 from engage.connectors.calls import Answer, call
 from engage.connectors.waits import wait_of
 
@@ -32,13 +32,6 @@ REFUSALS = {
     "USER_BLOCKED": "not_permitted",
     "SUBREDDIT_OUTBOUND_LINKING_DISALLOWED": "bad_text",
 }
-
-
-class Refusal(ConnectorError):
-    """Reddit said no, in its own words: nothing was done."""
-
-    def __init__(self, code: str, wait: float = 0.0) -> None:
-        super().__init__(code, retry=wait > 0, wait=wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +107,8 @@ class Account:
             first = answer["errors"][0]
             said = str(first[0]) if isinstance(first, list) and first else ""
             if said == "RATELIMIT":
-                raise Refusal("too_fast", wait_of(answer.get("ratelimit")))
-            raise Refusal(REFUSALS.get(said, "not_accepted"))
+                raise Declined("too_fast", wait_of(answer.get("ratelimit")))
+            raise Declined(REFUSALS.get(said, "not_accepted"))
         data = answer.get("data")
         return data if isinstance(data, dict) else {}
 
@@ -161,7 +154,7 @@ class Account:
         )
         said = given.json if isinstance(given.json, dict) else {}
         if given.status in (400, 401) and said:
-            raise Refusal("unauthorised")
+            raise Declined("unauthorised")
         if given.status != 200:
             raise _error(given)
         token, seconds = said.get("access_token"), said.get("expires_in")
@@ -173,9 +166,9 @@ class Account:
 def _error(given: Answer) -> ConnectorError:
     if given.status == 429:
         headers = given.headers
-        return Refusal(
+        return Declined(
             "too_fast", wait_of(headers.get("retry-after"), headers.get("x-ratelimit-reset"))
         )
     if given.status in CODES and isinstance(given.json, dict):
-        return Refusal(CODES[given.status])
+        return Declined(CODES[given.status])
     return ConnectorError(f"http_{given.status}")

@@ -31,6 +31,7 @@ from engage.connectors.base import (
     Refused,
     RetryAfter,
     Unknown,
+    check_length,
 )
 from engage.connectors.calls import Answer, call
 from engage.connectors.waits import wait_of
@@ -90,11 +91,7 @@ class SandboxConnector:
 
     def prepare(self, intent: Intent) -> Prepared:
         """The request's fields, and nothing else that could change until it is sent."""
-        if len(intent.text) > self.caps.max_length:
-            raise ValueError(
-                f"The reply has {len(intent.text)} characters; this community takes at most "
-                f"{self.caps.max_length}. Shorten it."
-            )
+        check_length(intent.text, self.caps)
         if not (_is_id(intent.thread_id) and _is_id(intent.parent_id)):
             raise ValueError("The thread or the post to answer is not one of this community.")
         return Prepared(

@@ -26,6 +26,7 @@ from engage.connectors.base import (
     Caps,
     Conflict,
     ConnectorError,
+    Declined,
     Found,
     Idempotency,
     Intent,
@@ -41,9 +42,10 @@ from engage.connectors.base import (
     Refused,
     RetryAfter,
     Unknown,
+    check_length,
 )
 from engage.connectors.wordpress_reading import read_since
-from engage.connectors.wordpress_site import A_PAGE, FIELDS, Refusal, Site
+from engage.connectors.wordpress_site import A_PAGE, FIELDS, Site
 
 TAGGED = "countersign/"  # and our tag
 PAGES = 10  # of replies to one comment in a look-up
@@ -87,11 +89,7 @@ class WordPressConnector:
 
     def prepare(self, intent: Intent) -> Prepared:
         """The comment as it will be sent."""
-        if len(intent.text) > self.caps.max_length:
-            raise ValueError(
-                f"The reply has {len(intent.text)} characters; this community takes at most "
-                f"{self.caps.max_length}. Shorten it."
-            )
+        check_length(intent.text, self.caps)
         if not (_is_id(intent.thread_id) and _is_id(intent.parent_id)):
             raise ValueError("The thread or the post to answer is not one of this community.")
         return Prepared(
@@ -117,7 +115,7 @@ class WordPressConnector:
             return Posted(ref, url) if row["status"] == "approved" else Pending(ref, url)
         except (KeyError, TypeError, ValueError):
             return Unknown("unreadable_answer")
-        except Refusal as refusal:
+        except Declined as refusal:
             if refusal.wait:
                 return RetryAfter(refusal.wait)
             if refusal.code == "duplicate":
@@ -185,7 +183,7 @@ class WordPressConnector:
         try:
             try:
                 self._site.ask("DELETE", _path(ref))
-            except Refusal as refusal:
+            except Declined as refusal:
                 if refusal.code != "no_trash":
                     raise
                 self._site.ask("DELETE", _path(ref), params={"force": "true"})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engage.connectors.base import ConnectorError
+from engage.connectors.base import ConnectorError, Declined
 from engage.connectors.calls import call
 from engage.connectors.waits import wait_of
 
@@ -27,14 +27,6 @@ CODES = {
     "rest_comment_trash_post": "no_such_thread",
     "rest_trash_not_supported": "no_trash",
 }
-
-
-class Refusal(ConnectorError):
-    """WordPress said no, in its own words: nothing was done."""
-
-    def __init__(self, code: str, status: int, wait: float) -> None:
-        super().__init__(code, retry=wait > 0, wait=wait)
-        self.status = status
 
 
 class Site:
@@ -87,7 +79,7 @@ class Site:
         if status == 429 or (said and 400 <= status < 500 and status not in (408, 425)):
             code = "unauthorised" if status == 401 else CODES.get(said, f"http_{status}")
             wait = wait_of(headers.get("retry-after"), FLOOD_WAIT)
-            raise Refusal(code, status, wait if status == 429 or code == "too_fast" else 0.0)
+            raise Declined(code, wait if status == 429 or code == "too_fast" else 0.0)
         raise ConnectorError(f"http_{status}")
 
 

@@ -75,7 +75,7 @@ def correct(request: HttpRequest, publication_id: UUID) -> HttpResponse:
         raise
     except Refusal as refusal:
         return page_of(request, publication_id, refused=str(refusal), status=refusal.status)
-    messages.success(request, "This is the live text. Change it, save it, and submit it.")
+    messages.success(request, "Write what is to stand there instead, save it, and submit it.")
     return redirect("draft", draft.pk)
 
 
@@ -154,7 +154,7 @@ def _page(
 ) -> HttpResponse:
     user = cast(User, request.user)
     typed = request.POST.get("body")
-    written = vault.unseal(newest.body) if newest else drafting.live_body(draft)
+    written = vault.unseal(newest.body) if newest else drafting.live_body(draft, user)
     body = typed if typed is not None else written
     typed_references = request.POST.get("references")
     if typed_references is None:

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from compliance.exceptions import NotAllowed, Refusal
 from engage import breaches, conversation, incidents
 from engage.enums import IncidentOutcome
-from engage.models import BreachAssessment, FollowUp, Publication
-from engage.views.publications import page_of as page_of_publication
+from engage.models import BreachAssessment, FollowUp
 from reviews import permissions
 from reviews.models import User
 from reviews.permissions import Permission
@@ -62,51 +61,6 @@ def _page(request: HttpRequest, status: int = 200, **extra: Any) -> HttpResponse
 
 def _assessed() -> QuerySet[BreachAssessment]:
     return breaches.waiting().select_related("publication__community", "opened_by")
-
-
-@require_POST
-def open_breach(request: HttpRequest, publication_id: UUID) -> HttpResponse:
-    """Begins an assessment."""
-    get_object_or_404(Publication, pk=publication_id)
-    try:
-        breaches.open_assessment(
-            by=cast(User, request.user),
-            publication_id=publication_id,
-            why=request.POST.get("why", ""),
-        )
-    except NotAllowed:
-        raise
-    except Refusal as refusal:
-        return page_of_publication(
-            request, publication_id, refused=str(refusal), status=refusal.status
-        )
-    messages.success(request, "The assessment is begun; compliance and counsel are told.")
-    return redirect("publication", publication_id)
-
-
-@require_POST
-def conclude_breach(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
-    """Says what an assessment came to."""
-    assessment = get_object_or_404(BreachAssessment, pk=assessment_id)
-    try:
-        breaches.conclude(
-            by=cast(User, request.user),
-            assessment_id=assessment_id,
-            conclusion=request.POST.get("conclusion", ""),
-            factors=request.POST,
-        )
-    except NotAllowed:
-        raise
-    except Refusal as refusal:
-        return page_of_publication(
-            request,
-            assessment.publication_id,
-            refused=str(refusal),
-            status=refusal.status,
-            typed=request.POST.dict(),
-        )
-    messages.success(request, "Concluded.")
-    return redirect("publication", assessment.publication_id)
 
 
 @require_POST

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -20,13 +19,10 @@ from compliance import profiles, scanning, vault
 from compliance.exceptions import NotAllowed, Refusal, ScannerFailed, TextErased
 from compliance.findings import INBOUND
 from compliance.masking import Pseudonyms, Segment
-from compliance.models import VaultText
-from engage import breaches, conversation, drafting, incidents, relooks, settling, timing
-from engage.breaches import Deadline
-from engage.enums import BreachConclusion, PublicationState
+from engage import conversation, drafting, incidents, relooks, settling, timing
+from engage.enums import PublicationState
 from engage.evidence_bundle import bundle_of
 from engage.models import (
-    BreachAssessment,
     FollowUp,
     Incident,
     LiveCopy,
@@ -36,6 +32,8 @@ from engage.models import (
 )
 from engage.publications import reference_of
 from engage.views import settling_form
+from engage.views.breach_panel import breaches_of
+from engage.views.sealed_words import said_in
 from reviews import permissions, reasons, workflow
 from reviews.models import User
 from reviews.packet import Packet, PacketMark, packet_of
@@ -64,16 +62,6 @@ class Copy:
     pieces: Sequence[Piece]
     why_not: str
     differs: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """An assessment of a possible breach, its deadlines, and what was found."""
-
-    assessment: BreachAssessment
-    why: str
-    deadlines: Sequence[tuple[Deadline, datetime]]
-    factors: Sequence[tuple[str, str]]
 
 
 @require_GET
@@ -142,21 +130,17 @@ def page_of(
         "url": url,
         "signatures": publication.review.signatures,
         "attempts": list(publication.attempts.order_by("number")),
-        "copies": [_copy(c, publication, packet) for c in _copies(publication)],
+        "copies": [_copy(c, publication, packet, signed) for c in _copies(publication)],
         "incidents": _incidents(publication),
         "reasons": reasons.choices_for(publication.review),
         "relooks": _relooks(publication),
         "statements": _statements(publication),
         "can_schedule": publication.state in timing.UNSENT
         and permissions.can_may(user, Permission.SCHEDULE),
-        "chosen": timing.in_its_zone(publication, publication.not_before),
-        "waits_until": timing.in_its_zone(
-            publication,
-            timing.waits_until(publication, timezone.now())
-            if publication.state in timing.UNSENT
-            else None,
-        ),
-        "zone": timing.zone_name(publication),
+        "waits_until": timing.waits_until(publication, timezone.now())
+        if publication.state in timing.UNSENT
+        else None,
+        "zone": timing.zone_of_community(publication),
         "can_hand_out": publication.state == PublicationState.BY_HAND
         and permissions.can_may(user, Permission.POST_BY_HAND),
         "handed_to": settling.handed_to(publication),
@@ -166,13 +150,7 @@ def page_of(
         "can_be_corrected": permissions.can_may(user, Permission.DRAFT)
         and not drafting.why_not_corrected(publication),
         "corrections": list(publication.corrections.exclude(publications=None)),
-        "breaches": _breaches(publication),
-        "can_open_breach": permissions.can_may(user, Permission.TEND)
-        and publication.posted_at is not None
-        and not breaches.waiting().filter(publication=publication).exists(),
-        "can_assess": permissions.can_may(user, Permission.ASSESS),
-        "factors": list(breaches.FACTORS.items()),
-        "conclusions": BreachConclusion.choices,
+        **breaches_of(user, publication),
         "can_take_out": permissions.can_may(user, Permission.REVEAL),
         "can_withdraw": permissions.can_withdraw(user, publication.review),
         "can_read_review": permissions.allowed(
@@ -241,64 +219,48 @@ def _incidents(publication: Publication) -> list[tuple[Incident, FollowUp | None
     shown = []
     for row in rows:
         follow_up = getattr(row, "follow_up", None)  # none of before there were any
-        shown.append((row, follow_up, _said(follow_up.note) if follow_up else ""))
-    return shown
-
-
-def _breaches(publication: Publication) -> list[Breach]:
-    rows = publication.breach_assessments.select_related(
-        "opened_by", "concluded_by", "why__key", "factors__key"
-    )
-    shown = []
-    for row in rows:
-        try:
-            factors = breaches.factors_of(row)
-        except TextErased:
-            factors = []
-        shown.append(Breach(row, _said(row.why), breaches.deadlines_of(row), factors))
+        shown.append((row, follow_up, said_in(follow_up.note) if follow_up else ""))
     return shown
 
 
 def _statements(publication: Publication) -> list[tuple[Statement, str]]:
     rows = Statement.objects.filter(attempt__publication=publication)
     return [
-        (row, _said(row.note))
+        (row, said_in(row.note))
         for row in rows.select_related("by", "note__key", "attempt").order_by("at")
     ]
 
 
 def _relooks(publication: Publication) -> list[tuple[Relook, str]]:
     rows = publication.relooks.select_related("decided_by", "reason__key")
-    return [(row, _said(row.reason)) for row in rows]
-
-
-def _said(text: VaultText | None) -> str:
-    try:
-        return vault.unseal(text) if text else ""
-    except TextErased as erased:
-        return str(erased)
+    return [(row, said_in(row.reason)) for row in rows]
 
 
 def _copies(publication: Publication) -> list[LiveCopy]:
     return list(publication.live_copies.select_related("text__key").order_by("-seen_at"))
 
 
-def _copy(copy: LiveCopy, publication: Publication, packet: Packet | None) -> Copy:
-    if copy.text is None:
-        return Copy(copy, [], "There was no text to see.", False)
-    # Somebody else may have written it: it is scanned before anybody reads it (laws 7 and 8).
+def _copy(
+    copy: LiveCopy, publication: Publication, packet: Packet | None, signed: Sequence[Segment]
+) -> Copy:
+    if copy.text is None or packet is None:
+        return Copy(copy, [], "There is no text to see.", False)
+    if copy.text.digest == publication.text_digest:
+        return Copy(copy, [Piece("same", signed)], "", False)
+    # Somebody else may have written it: it is scanned before anybody reads it (laws 7 and 8), and
+    # what was signed in the same way, so that what one of them masks is no difference.
     try:
-        text = vault.unseal(copy.text)
-        hits = scanning.preview([text], [INBOUND], community_id=publication.community_id)[0]
+        texts = [packet.text, vault.unseal(copy.text)]
+        found = scanning.preview(texts, [INBOUND] * 2, community_id=publication.community_id)
     except (TextErased, ScannerFailed) as refusal:
         return Copy(copy, [], str(refusal), False)
-    same = copy.text.digest == publication.text_digest
-    if publication.review.signpost and same:
-        return Copy(copy, [Piece("same", [Segment(text, "plain")])], "", False)  # of nobody
     rules = profiles.rules_for(publication.community_id)
-    marks = [
-        PacketMark("", h.start, h.end, h.rule_id, rules.rule(h.rule_id).severity, h.entity)
-        for h in hits
-    ]
-    before, marks_before = (packet.text, packet.marks) if packet else (text, marks)
-    return Copy(copy, difference(before, marks_before, text, marks, Pseudonyms()), "", not same)
+    before, now = (
+        [
+            PacketMark("", h.start, h.end, h.rule_id, rules.rule(h.rule_id).severity, h.entity)
+            for h in hits
+        ]
+        for hits in found
+    )
+    marks = [*packet.marks, *before]  # what was masked to the signers stays masked
+    return Copy(copy, difference(texts[0], marks, texts[1], now, Pseudonyms()), "", True)

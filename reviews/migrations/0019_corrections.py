@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from compliance.triggers import frozen
+from compliance.triggers import Trigger, frozen
 
 
 class Migration(migrations.Migration):
@@ -23,4 +23,16 @@ class Migration(migrations.Migration):
             ),
         ),
         frozen("reviews_review", ["corrects_id"], name="corrects_frozen"),
+        *(
+            Trigger(
+                f"law_{table}_not_author_of_corrected",
+                table,
+                "INSERT",
+                "EXISTS (SELECT 1 FROM reviews_review r "
+                "JOIN reviews_reviewauthor a ON a.review_id = r.corrects_id "
+                "WHERE r.id = NEW.review_id AND a.user_id = NEW.user_id)",
+                "Nobody signs a correction of what they wrote.",
+            )
+            for table in ("reviews_signoff", "reviews_furthersignoff")
+        ),
     ]

@@ -15,24 +15,20 @@ from engage.connectors.base import (
     ConnectorError,
     Found,
     Intent,
-    Item,
     Live,
     LiveState,
     NotFound,
     Pending,
     Posted,
-    Prepared,
     Refused,
     RetryAfter,
     Unknown,
-    new_tag,
 )
 from engage.connectors.discourse import DiscourseConnector, _escaped, _unescaped
 from engage.connectors.discourse_reading import AGAIN, TOPICS
 from tests.fakes.discourse import FakeDiscourse
+from tests.fakes.reading import TEXT, Reader, prepared
 from tests.fakes.server import Answer
-
-TEXT = "Many people notice it in the first months."
 
 
 @pytest.fixture
@@ -47,30 +43,6 @@ def connector(forum: FakeDiscourse, **settings: Any) -> DiscourseConnector:
     return DiscourseConnector({**forum.settings, **settings})
 
 
-def prepared(forum: FakeDiscourse, post_id: str, text: str = TEXT) -> Prepared:
-    topic = post_id.partition("/")[0]
-    tag = new_tag(datetime.now(UTC))
-    return connector(forum).prepare(Intent(topic, "https://x.example/", post_id, text, tag))
-
-
-class Reader:
-    """Fetches, and knows what every post is like now."""
-
-    def __init__(self, forum: FakeDiscourse, **settings: Any) -> None:
-        self.connector = connector(forum, **settings)
-        self.cursor: Any = {}
-        self.items: dict[str, Item] = {}
-
-    def read(self, times: int = 1) -> list[Item]:
-        heard: list[Item] = []
-        for _ in range(times):
-            page = self.connector.fetch_since(self.cursor)
-            self.cursor = page.cursor
-            heard += page.items
-        self.items |= {item.post_id: item for item in heard}
-        return heard
-
-
 # Reading
 
 
@@ -78,7 +50,7 @@ def test_the_whole_topic_is_read_when_something_new_is_in_it(forum: FakeDiscours
     first = forum.say("The question.")
     for n in range(60):
         forum.say(f"Talk {n}.")
-    reader = Reader(forum)
+    reader = Reader(connector(forum))
     reader.read()
     assert first not in reader.items  # it is not among the fifty newest
     answer = forum.say("Here too.", thread=first)
@@ -87,7 +59,7 @@ def test_the_whole_topic_is_read_when_something_new_is_in_it(forum: FakeDiscours
 
 
 def test_what_came_between_two_looks_is_read_however_much_it_was(forum: FakeDiscourse) -> None:
-    reader = Reader(forum)
+    reader = Reader(connector(forum))
     thread = forum.say("The question.")
     reader.read()
     said = [forum.say(f"Talk {n}.", thread=thread) for n in range(700)]
@@ -98,7 +70,7 @@ def test_what_came_between_two_looks_is_read_however_much_it_was(forum: FakeDisc
 
 def test_changes_in_every_known_topic_are_seen_in_turn(forum: FakeDiscourse) -> None:
     threads = [forum.say(f"Question {n}.") for n in range(20)]
-    reader = Reader(forum)
+    reader = Reader(connector(forum))
     reader.read()
     for thread in threads:
         forum.change(thread, "Changed.")
@@ -109,7 +81,7 @@ def test_changes_in_every_known_topic_are_seen_in_turn(forum: FakeDiscourse) -> 
 def test_only_so_many_topics_are_remembered(forum: FakeDiscourse) -> None:
     for n in range(TOPICS + 30):
         forum.say(f"Question {n}.")
-    reader = Reader(forum)
+    reader = Reader(connector(forum))
     reader.read(5)
     assert len(reader.cursor["topics"]) <= TOPICS
 
@@ -117,7 +89,7 @@ def test_only_so_many_topics_are_remembered(forum: FakeDiscourse) -> None:
 def test_a_change_in_a_long_topic_is_seen(forum: FakeDiscourse) -> None:
     thread = forum.say("The question.")
     said = [forum.say(f"Talk {n}.", thread=thread) for n in range(45)]
-    reader = Reader(forum)
+    reader = Reader(connector(forum))
     reader.read()
     forum.change(said[35], "Changed.")
     reader.read()
@@ -127,7 +99,7 @@ def test_a_change_in_a_long_topic_is_seen(forum: FakeDiscourse) -> None:
 def test_hidden_and_removed_posts_count_as_deleted_and_come_back(forum: FakeDiscourse) -> None:
     thread = forum.say("The question.")
     one, two = forum.say("One.", thread=thread), forum.say("Two.", thread=thread)
-    reader = Reader(forum)
+    reader = Reader(connector(forum))
     reader.read()
     forum.hide(one)
     forum._at(two)["removed"] = True
@@ -140,7 +112,7 @@ def test_hidden_and_removed_posts_count_as_deleted_and_come_back(forum: FakeDisc
 
 def test_a_removed_topic_takes_its_posts_along(forum: FakeDiscourse) -> None:
     thread = forum.say("The question.")
-    reader = Reader(forum)
+    reader = Reader(connector(forum))
     reader.read()
     forum.topics.pop(1)
     reader.read()
@@ -151,16 +123,16 @@ def test_small_notices_of_the_forum_are_nobodys_posts(forum: FakeDiscourse) -> N
     thread = forum.say("The question.")
     notice = forum.say("closed this topic", thread=thread, by="moderator")
     forum._at(notice)["post_type"] = 3
-    reader = Reader(forum)
+    reader = Reader(connector(forum))
     reader.read()
     assert set(reader.items) == {thread}
 
 
 def test_one_category_is_read_alone(forum: FakeDiscourse) -> None:
     forum.say("The question.")
-    reader = Reader(forum, category="7")
+    reader = Reader(connector(forum, category="7"))
     assert reader.read() == []
-    assert Reader(forum, category="5").read() != []
+    assert Reader(connector(forum, category="5")).read() != []
 
 
 # Posting
@@ -169,7 +141,7 @@ def test_one_category_is_read_alone(forum: FakeDiscourse) -> None:
 def test_held_reply_is_found_where_it_was_approved(forum: FakeDiscourse) -> None:
     question = forum.say("The question.")
     forum.holds = {"expert"}
-    ask, here = prepared(forum, question), connector(forum)
+    ask, here = prepared(connector(forum), question), connector(forum)
     held = here.publish(ask)
     assert isinstance(held, Pending)
     assert here.find_published(ask) == Found(held.ref, pending=True)
@@ -188,7 +160,7 @@ def test_held_reply_is_taken_back_before_anybody_saw_it(forum: FakeDiscourse) ->
     question = forum.say("The question.")
     forum.holds = {"expert"}
     here = connector(forum)
-    held = here.publish(prepared(forum, question))
+    held = here.publish(prepared(connector(forum), question))
     assert isinstance(held, Pending)
     here.withdraw(held.ref)
     here.withdraw(held.ref)
@@ -198,7 +170,7 @@ def test_held_reply_is_taken_back_before_anybody_saw_it(forum: FakeDiscourse) ->
 def test_repeated_post_is_known_again_and_never_made_twice(forum: FakeDiscourse) -> None:
     forum.forgives = False
     question, here = forum.say("The question."), connector(forum)
-    ask = prepared(forum, question)
+    ask = prepared(connector(forum), question)
     first = here.publish(ask)
     forum.memory = []  # two minutes later
     assert isinstance(first, Posted) and here.publish(ask) == first
@@ -208,15 +180,15 @@ def test_repeated_post_is_known_again_and_never_made_twice(forum: FakeDiscourse)
 def test_what_was_said_elsewhere_a_moment_ago_waits(forum: FakeDiscourse) -> None:
     forum.forgives = False
     one, two, here = forum.say("One?"), forum.say("Two?"), connector(forum)
-    here.publish(prepared(forum, one))
-    outcome = here.publish(prepared(forum, two))
+    here.publish(prepared(connector(forum), one))
+    outcome = here.publish(prepared(connector(forum), two))
     assert isinstance(outcome, RetryAfter) and outcome.seconds > 300
 
 
 def test_a_post_that_is_not_taken_is_refused(forum: FakeDiscourse) -> None:
     question = forum.say("The question.")
     forum.fails = [Answer(422, {"errors": ["Body is too short"]})]
-    assert connector(forum).publish(prepared(forum, question)) == Refused("not_accepted")
+    assert connector(forum).publish(prepared(connector(forum), question)) == Refused("not_accepted")
 
 
 def test_an_older_post_of_ours_with_the_same_words_goes_to_a_person(forum: FakeDiscourse) -> None:
@@ -224,10 +196,10 @@ def test_an_older_post_of_ours_with_the_same_words_goes_to_a_person(forum: FakeD
     question, here = forum.say("The question."), connector(forum)
     old = forum.say(TEXT, thread=question, parent=question, by="expert")
     forum._at(old)["created_at"] = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    assert here.find_published(prepared(forum, question)) == Ambiguous(1)
-    assert here.find_published(prepared(forum, question, "Other words.")) == NotFound()
+    assert here.find_published(prepared(connector(forum), question)) == Ambiguous(1)
+    assert here.find_published(prepared(connector(forum), question, "Other words.")) == NotFound()
     elsewhere = forum.say("And?", thread=question, parent=question)
-    assert here.find_published(prepared(forum, elsewhere)) == NotFound()
+    assert here.find_published(prepared(connector(forum), elsewhere)) == NotFound()
 
 
 @pytest.mark.parametrize(
@@ -251,7 +223,7 @@ def test_an_older_post_of_ours_with_the_same_words_goes_to_a_person(forum: FakeD
 def test_what_the_forum_answers(forum: FakeDiscourse, answer: Answer, outcome: Any) -> None:
     question = forum.say("The question.")
     forum.fails = [answer]
-    assert connector(forum).publish(prepared(forum, question)) == outcome
+    assert connector(forum).publish(prepared(connector(forum), question)) == outcome
     assert forum.texts(question) == ["The question."]
 
 
@@ -271,7 +243,7 @@ def test_text_comes_back_as_it_was(text: str) -> None:
 
 def test_markup_that_somebody_put_in_shows(forum: FakeDiscourse) -> None:
     question, here = forum.say("The question."), connector(forum)
-    posted = here.publish(prepared(forum, question))
+    posted = here.publish(prepared(connector(forum), question))
     assert isinstance(posted, Posted)
     forum.change_ours(posted.ref, "<b>Many</b> people")
     assert here.fetch_published(posted.ref).text == "[HTML] <b>Many</b> people"

@@ -13,22 +13,17 @@ from engage.connectors import connector_for
 from engage.connectors.base import (
     Ambiguous,
     ConnectorError,
-    Intent,
-    Item,
     NotFound,
     Posted,
-    Prepared,
     Refused,
     RetryAfter,
     Unknown,
-    new_tag,
 )
 from engage.connectors.mastodon import MastodonConnector
 from engage.connectors.mastodon_reading import AT_ONCE, TRACKED
 from tests.fakes.mastodon import FakeMastodon
+from tests.fakes.reading import TEXT, Reader, prepared
 from tests.fakes.server import Answer
-
-TEXT = "Many people notice it in the first months."
 
 
 @pytest.fixture
@@ -43,26 +38,6 @@ def connector(server: FakeMastodon, **settings: Any) -> MastodonConnector:
     return MastodonConnector({**server.settings, **settings})
 
 
-def prepared(server: FakeMastodon, post_id: str, text: str = TEXT) -> Prepared:
-    tag = new_tag(datetime.now(UTC))
-    return connector(server).prepare(Intent(post_id, "https://x.example/", post_id, text, tag))
-
-
-class Reader:
-    """Fetches, and knows what every post is like now."""
-
-    def __init__(self, server: FakeMastodon, **settings: Any) -> None:
-        self.connector = connector(server, **settings)
-        self.cursor: Any = {}
-        self.items: dict[str, Item] = {}
-
-    def read(self, times: int = 1) -> None:
-        for _ in range(times):
-            page = self.connector.fetch_since(self.cursor)
-            self.cursor = page.cursor
-            self.items |= {item.post_id: item for item in page.items}
-
-
 # Reading
 
 
@@ -70,7 +45,7 @@ def test_a_mention_leads_to_the_whole_conversation(server: FakeMastodon) -> None
     root = server.say("What helps?", under="other")
     asked = server.say("Who knows? @expert", thread=root)
     below = server.say("I do not.", parent=asked)
-    reader = Reader(server)
+    reader = Reader(connector(server))
     reader.read()
     assert {root, asked, below} == reader.items.keys()
     assert {item.thread_id for item in reader.items.values()} == {root}
@@ -80,16 +55,16 @@ def test_a_mention_leads_to_the_whole_conversation(server: FakeMastodon) -> None
 
 def test_an_account_that_is_watched_is_read(server: FakeMastodon) -> None:
     said = server.say("News.", under="other", by="clinic")
-    reader = Reader(server, watch=["@clinic@mastodon.example"])
+    reader = Reader(connector(server, watch=["@clinic@mastodon.example"]))
     reader.read()
     assert reader.items[said].author == "clinic"
     with pytest.raises(ConnectorError, match="gone"):
-        Reader(server, watch=["@nobody"]).read()
+        Reader(connector(server, watch=["@nobody"])).read()
 
 
 def test_more_than_one_page_of_news_is_read_in_their_order(server: FakeMastodon) -> None:
     server.say("First.")
-    reader = Reader(server)
+    reader = Reader(connector(server))
     reader.read()
     said = [server.say(f"News {n}.") for n in range(90)]
     reader.read(len(said) // (AT_ONCE // 2) + 1)
@@ -98,7 +73,7 @@ def test_more_than_one_page_of_news_is_read_in_their_order(server: FakeMastodon)
 
 def test_changes_in_every_conversation_are_seen_in_turn(server: FakeMastodon) -> None:
     roots = [server.say(f"Question {n}.") for n in range(20)]
-    reader = Reader(server)
+    reader = Reader(connector(server))
     reader.read(5)
     for root in roots:
         server.change(root, "Changed.")
@@ -108,7 +83,7 @@ def test_changes_in_every_conversation_are_seen_in_turn(server: FakeMastodon) ->
 
 def test_only_so_many_conversations_are_remembered(server: FakeMastodon) -> None:
     server.say("First.")
-    reader = Reader(server)
+    reader = Reader(connector(server))
     reader.read()
     for n in range(TRACKED + 30):
         server.say(f"Question {n}.")
@@ -119,7 +94,7 @@ def test_only_so_many_conversations_are_remembered(server: FakeMastodon) -> None
 def test_a_removed_root_takes_what_hangs_on_it_along(server: FakeMastodon) -> None:
     root = server.say("What helps?")
     below = server.say("I do not know.", thread=root)
-    reader = Reader(server)
+    reader = Reader(connector(server))
     reader.read()
     server.delete(root)
     reader.read()
@@ -129,7 +104,7 @@ def test_a_removed_root_takes_what_hangs_on_it_along(server: FakeMastodon) -> No
 def test_a_content_warning_is_read_with_the_post(server: FakeMastodon) -> None:
     root = server.say("It bled.\nA lot.\n\nWhat now?")
     server.posts[root]["warning"] = "Blood"
-    reader = Reader(server)
+    reader = Reader(connector(server))
     reader.read()
     assert reader.items[root].text == "Blood\n\nIt bled.\nA lot.\n\nWhat now?"
 
@@ -139,7 +114,7 @@ def test_a_content_warning_is_read_with_the_post(server: FakeMastodon) -> None:
 
 def test_same_request_makes_one_post_for_an_hour(server: FakeMastodon) -> None:
     root, here = server.say("What helps?"), connector(server)
-    ask = prepared(server, root)
+    ask = prepared(connector(server), root)
     assert here.publish(ask) == here.publish(ask)
     assert server.texts(root).count(TEXT) == 1
     # The negative control: after that hour a blind retry would make a second one.
@@ -153,17 +128,17 @@ def test_an_older_post_of_ours_with_the_same_words_goes_to_a_person(server: Fake
     root, here = server.say("What helps?"), connector(server)
     old = server.say(TEXT, thread=root, by="expert")
     server.posts[old]["at"] = datetime.now(UTC) - timedelta(days=1)
-    assert here.find_published(prepared(server, root)) == Ambiguous(1)
-    assert here.find_published(prepared(server, root, "Other words.")) == NotFound()
+    assert here.find_published(prepared(connector(server), root)) == Ambiguous(1)
+    assert here.find_published(prepared(connector(server), root, "Other words.")) == NotFound()
 
 
 def test_a_reply_is_found_behind_many_others(server: FakeMastodon) -> None:
     root, here = server.say("What helps?"), connector(server)
-    ask = prepared(server, root)
+    ask = prepared(connector(server), root)
     posted = here.publish(ask)
     for n in range(90):
         server.say(f"News {n}.", by="expert", under="other")
-    assert isinstance(posted, Posted) and here.find_published(ask).ref == posted.ref  # type: ignore[union-attr]
+    assert isinstance(posted, Posted) and here.find_published(ask).ref == posted.ref
 
 
 @pytest.mark.parametrize(
@@ -182,7 +157,7 @@ def test_a_reply_is_found_behind_many_others(server: FakeMastodon) -> None:
 def test_what_the_server_answers(server: FakeMastodon, answer: Answer, outcome: Any) -> None:
     root = server.say("What helps?")
     server.fails = [answer]
-    assert connector(server).publish(prepared(server, root)) == outcome
+    assert connector(server).publish(prepared(connector(server), root)) == outcome
     assert server.texts(root) == ["What helps?"]
 
 
@@ -190,13 +165,13 @@ def test_a_server_that_names_the_moment_is_waited_for(server: FakeMastodon) -> N
     root = server.say("What helps?")
     reset = (datetime.now(UTC) + timedelta(seconds=100)).isoformat()
     server.fails = [Answer(429, {"error": "slow"}, {"X-RateLimit-Reset": reset})]
-    outcome = connector(server).publish(prepared(server, root))
+    outcome = connector(server).publish(prepared(connector(server), root))
     assert isinstance(outcome, RetryAfter) and 90 < outcome.seconds <= 100
 
 
 def test_a_warning_that_somebody_put_before_it_shows(server: FakeMastodon) -> None:
     root, here = server.say("What helps?"), connector(server)
-    posted = here.publish(prepared(server, root))
+    posted = here.publish(prepared(connector(server), root))
     assert isinstance(posted, Posted)
     server.posts[posted.ref["post_id"]]["warning"] = "Advertising"
     assert here.fetch_published(posted.ref).text == f"Advertising\n\n{TEXT}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +12,18 @@ import pytest
 from engage.connectors import connector_for, reddit_site
 from engage.connectors.base import (
     Ambiguous,
-    Intent,
-    Item,
     LiveState,
     NotFound,
     Posted,
-    Prepared,
     Refused,
     RetryAfter,
     Unknown,
-    new_tag,
 )
 from engage.connectors.reddit import RedditConnector
 from engage.connectors.reddit_reading import KNOWN
+from tests.fakes.reading import TEXT, Reader, prepared
 from tests.fakes.reddit import FakeReddit, _errors
 from tests.fakes.server import Answer
-
-TEXT = "Many people notice it in the first months."
 
 
 @pytest.fixture
@@ -44,32 +38,12 @@ def connector(reddit: FakeReddit, **settings: Any) -> RedditConnector:
     return RedditConnector({**reddit.settings, **settings})
 
 
-def prepared(reddit: FakeReddit, post_id: str, text: str = TEXT) -> Prepared:
-    tag = new_tag(datetime.now(UTC))
-    return connector(reddit).prepare(Intent(post_id, "https://x.example/", post_id, text, tag))
-
-
-class Reader:
-    """Fetches, and knows what every post is like now."""
-
-    def __init__(self, reddit: FakeReddit, **settings: Any) -> None:
-        self.connector = connector(reddit, **settings)
-        self.cursor: Any = {}
-        self.items: dict[str, Item] = {}
-
-    def read(self, times: int = 1) -> None:
-        for _ in range(times):
-            page = self.connector.fetch_since(self.cursor)
-            self.cursor = page.cursor
-            self.items |= {item.post_id: item for item in page.items}
-
-
 # Reading
 
 
 def test_what_came_between_two_looks_is_read_however_much_it_was(reddit: FakeReddit) -> None:
     thread = reddit.say("The question.")
-    reader = Reader(reddit)
+    reader = Reader(connector(reddit))
     reader.read()
     said = [reddit.say(f"Talk {n}.", thread=thread) for n in range(350)]
     reader.read()
@@ -80,7 +54,7 @@ def test_what_came_between_two_looks_is_read_however_much_it_was(reddit: FakeRed
 
 def test_changes_among_the_newest_thousand_are_seen_in_turn(reddit: FakeReddit) -> None:
     thread = reddit.say("The question.")
-    reader = Reader(reddit)
+    reader = Reader(connector(reddit))
     reader.read()
     said = [reddit.say(f"Talk {n}.", thread=thread) for n in range(620)]
     reader.read()
@@ -94,7 +68,7 @@ def test_changes_among_the_newest_thousand_are_seen_in_turn(reddit: FakeReddit) 
 def test_post_that_a_moderator_removed_counts_as_deleted(reddit: FakeReddit) -> None:
     thread = reddit.say("The question.")
     below = reddit.say("Talk.", thread=thread)
-    reader = Reader(reddit)
+    reader = Reader(connector(reddit))
     reader.read()
     reddit.things[thread]["removed_by_category"] = "moderator"
     reddit.change(below, "[removed]")
@@ -105,7 +79,7 @@ def test_post_that_a_moderator_removed_counts_as_deleted(reddit: FakeReddit) -> 
 
 def test_a_post_without_a_text_is_its_title(reddit: FakeReddit) -> None:
     thread = reddit.say("")
-    reader = Reader(reddit)
+    reader = Reader(connector(reddit))
     reader.read()
     assert reader.items[thread].text == "A question"
 
@@ -116,7 +90,7 @@ def test_a_post_without_a_text_is_its_title(reddit: FakeReddit) -> None:
 def test_publish_twice_makes_two_and_an_ambiguous_look_up(reddit: FakeReddit) -> None:
     # The negative control of law 4: Reddit does not protect us from a blind retry.
     thread, here = reddit.say("The question."), connector(reddit)
-    ask = prepared(reddit, thread)
+    ask = prepared(connector(reddit), thread)
     first, second = here.publish(ask), here.publish(ask)
     assert isinstance(first, Posted) and isinstance(second, Posted) and first.ref != second.ref
     assert here.find_published(ask) == Ambiguous(2)
@@ -126,8 +100,8 @@ def test_an_older_comment_of_ours_with_the_same_words_goes_to_a_person(reddit: F
     thread, here = reddit.say("The question."), connector(reddit)
     old = reddit.say(TEXT, thread=thread, by="expert")
     reddit.things[old]["created_utc"] = time.time() - 86_400
-    assert here.find_published(prepared(reddit, thread)) == Ambiguous(1)
-    assert here.find_published(prepared(reddit, thread, "Other words.")) == NotFound()
+    assert here.find_published(prepared(connector(reddit), thread)) == Ambiguous(1)
+    assert here.find_published(prepared(connector(reddit), thread, "Other words.")) == NotFound()
 
 
 @pytest.mark.parametrize(
@@ -150,13 +124,13 @@ def test_an_older_comment_of_ours_with_the_same_words_goes_to_a_person(reddit: F
 def test_what_reddit_answers(reddit: FakeReddit, answer: Answer, outcome: Any) -> None:
     thread = reddit.say("The question.")
     reddit.fails = [answer]
-    assert connector(reddit).publish(prepared(reddit, thread)) == outcome
+    assert connector(reddit).publish(prepared(connector(reddit), thread)) == outcome
     assert reddit.texts(thread) == ["The question."]
 
 
 def test_a_token_that_ended_before_its_time_is_asked_for_again(reddit: FakeReddit) -> None:
     thread, here = reddit.say("The question."), connector(reddit)
-    posted = here.publish(prepared(reddit, thread))
+    posted = here.publish(prepared(connector(reddit), thread))
     assert isinstance(posted, Posted)
     reddit.tokens.clear()
     assert here.fetch_published(posted.ref).state is LiveState.LIVE

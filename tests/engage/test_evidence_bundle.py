@@ -125,8 +125,7 @@ def test_every_leaf_of_every_tree_leads_to_its_root(size: int) -> None:
     data = [str(n).encode() for n in range(size)]
     leaves = [merkle.leaf_hash(one) for one in data]
     root = merkle.root(merkle.append([], 0, leaves))
-    for index in range(size):
-        path = merkle.audit_path(leaves, index)
+    for index, path in enumerate(merkle.audit_paths(leaves, range(size))):
         assert root_of(data[index], index, size, path) == root
         assert root_of(b"other", index, size, path) != root
         assert root_of(data[index], index, size, [*path, hashlib.sha256(b"").digest()]) != root

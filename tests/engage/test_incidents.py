@@ -90,7 +90,7 @@ def test_answer_to_ours_is_told_and_the_next_one_again(live: Publication) -> Non
 def test_a_day_without_reading_is_told_once(
     live: Publication, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    platform.fetch_published = lambda ref: Live(LiveState.UNREADABLE)  # type: ignore[method-assign]
+    platform.fetch_published = lambda ref: Live(LiveState.UNREADABLE)
     assert kinds(live) == []
     now = timezone.now() + timedelta(hours=25)
     monkeypatch.setattr("engage.watching.timezone.now", lambda: now)
@@ -99,7 +99,7 @@ def test_a_day_without_reading_is_told_once(
 
 
 def test_what_is_not_live_has_no_surroundings(live: Publication, platform: FakePlatform) -> None:
-    platform.fetch_published = lambda ref: Live(LiveState.GONE)  # type: ignore[method-assign]
+    platform.fetch_published = lambda ref: Live(LiveState.GONE)
     asked(live, locked=True)
     assert kinds(live) == [IncidentKind.GONE]
 
@@ -108,7 +108,7 @@ def test_what_is_not_live_has_no_surroundings(live: Publication, platform: FakeP
 
 
 def opened(live: Publication, platform: FakePlatform) -> FollowUp:
-    platform.fetch_published = lambda ref: Live(LiveState.LIVE, "Another text.", "2")  # type: ignore[method-assign]
+    platform.fetch_published = lambda ref: Live(LiveState.LIVE, "Another text.", "2")
     watching.look(live.pk)
     return Incident.objects.get(publication=live).follow_up
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engage.enums import ConnectorKind
-from tests.fakes.server import Answer, FakeServer, Request
+from tests.fakes.server import Answer, FakePeer, Request
 
 KEYS = {"key-of-expert": "expert", "key-of-novice": "novice"}
 SIMILAR = "Body is too similar to what you recently posted"
@@ -23,21 +23,14 @@ MISSING = {"errors": ["The requested URL or resource could not be found."], "err
 FIRST = 20  # posts of a topic that come with it
 
 
-class FakeDiscourse:
-    """A forum with some people in it. It is a `Peer` (tests/peers/peer.py)."""
+class FakeDiscourse(FakePeer):
+    """A forum with some people in it."""
 
     name = "fake-discourse"
     kind = ConnectorKind.DISCOURSE
-    version = "contract of 2026"
+    missing_path = Answer(404, MISSING)
     sends = b"POST /posts.json"
     locks = True
-
-    def missing(self) -> str:
-        """Nothing."""
-        return ""
-
-    def install(self) -> None:
-        """Nothing."""
 
     def start(self, folder: Path) -> None:
         """Listens."""
@@ -47,26 +40,15 @@ class FakeDiscourse:
         self.memory: list[tuple[Any, Any]] = []  # requests and answers of the last two minutes
         self.forgives = True  # the account is a moderator, who may repeat what it said
         self.holds: set[str] = set()  # whose posts wait for the moderators
-        self.fails: list[Answer] = []  # what the next posts are answered with
-        self.asked: list[str] = []
-        self._server = FakeServer(self._answer)
-        self.port = self._server.port
+        here = self.listen()
         self.settings = {
-            "base_url": f"http://127.0.0.1:{self.port}",
+            "base_url": here,
             "username": "expert",
             "api_key": "key-of-expert",
             "quiet_seconds": 1,
         }
 
-    def stop(self) -> None:
-        """Listens no more."""
-        self._server.stop()
-
     # What people do without our connector
-
-    def via(self, url: str) -> dict[str, Any]:
-        """The settings with another address."""
-        return {**self.settings, "base_url": url}
 
     def without_right(self) -> dict[str, Any]:
         """A key that was revoked."""
@@ -125,8 +107,8 @@ class FakeDiscourse:
 
     # The API
 
-    def _answer(self, request: Request) -> Answer:
-        self.asked.append(f"{request.method} {request.path}")
+    def answer(self, request: Request) -> Answer:
+        """What it says to a request."""
         key, name = request.headers.get("Api-Key", ""), request.headers.get("Api-Username", "")
         if KEYS.get(key) != name:
             return Answer(403, INVALID)
@@ -142,11 +124,7 @@ class FakeDiscourse:
             ("GET", r"/t/(\d+)\.json", self._show_topic),
             ("GET", r"/t/(\d+)/posts\.json", self._some),
         )
-        for method, path, answers in routes:
-            found = re.fullmatch(path, request.path)
-            if found and method == request.method:
-                return answers(request, *found.groups())
-        return Answer(404, MISSING)
+        return self.routed(request, routes)
 
     def _session(self, request: Request) -> Answer:
         name = request.headers["Api-Username"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engage.enums import ConnectorKind
-from tests.fakes.server import Answer, FakeServer, Request
+from tests.fakes.server import Answer, FakePeer, Request
 
 TOKENS = {"token-of-expert": "expert", "token-of-reader": "reader"}
 TAG = re.compile(r"#(\w+)")
@@ -22,21 +22,14 @@ NOT_FOUND = Answer(404, {"error": "Record not found"})
 FORBIDDEN = Answer(403, {"error": "This action is outside the authorized scopes"})
 
 
-class FakeMastodon:
-    """A server with some people on it. It is a `Peer` (tests/peers/peer.py)."""
+class FakeMastodon(FakePeer):
+    """A server with some people on it."""
 
     name = "fake-mastodon"
     kind = ConnectorKind.MASTODON
-    version = "contract of 2026"
+    missing_path = NOT_FOUND
     sends = b"POST /api/v1/statuses"
     locks = False
-
-    def missing(self) -> str:
-        """Nothing."""
-        return ""
-
-    def install(self) -> None:
-        """Nothing."""
 
     def start(self, folder: Path) -> None:
         """Listens."""
@@ -45,26 +38,15 @@ class FakeMastodon:
         self.tags: dict[str, set[str]] = {}
         self.people: dict[str, str] = {}
         self.keys: dict[str, str] = {}  # for an hour
-        self.fails: list[Answer] = []  # what the next posts are answered with
-        self.asked: list[str] = []
-        self._server = FakeServer(self._answer)
-        self.port = self._server.port
+        here = self.listen()
         self.settings = {
-            "base_url": f"http://127.0.0.1:{self.port}",
+            "base_url": here,
             "access_token": "token-of-expert",
             "watch": ["#question"],
             "quiet_seconds": 1,
         }
 
-    def stop(self) -> None:
-        """Listens no more."""
-        self._server.stop()
-
     # What people do without our connector
-
-    def via(self, url: str) -> dict[str, Any]:
-        """The settings with another address."""
-        return {**self.settings, "base_url": url}
 
     def without_right(self) -> dict[str, Any]:
         """A token that was revoked."""
@@ -112,8 +94,8 @@ class FakeMastodon:
 
     # The API
 
-    def _answer(self, request: Request) -> Answer:
-        self.asked.append(f"{request.method} {request.path}")
+    def answer(self, request: Request) -> Answer:
+        """What it says to a request."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         name = TOKENS.get(token)
         if name is None:
@@ -132,11 +114,7 @@ class FakeMastodon:
             ("GET", r"/api/v1/statuses/(\w+)/source", self._source),
             ("GET", r"/api/v1/statuses/(\w+)/context", self._context),
         )
-        for method, path, answers in routes:
-            found = re.fullmatch(path, request.path)
-            if found and method == request.method:
-                return answers(request, name, *found.groups())
-        return NOT_FOUND
+        return self.routed(request, routes, name)
 
     def _app(self, request: Request, name: str) -> Answer:
         scopes = ["read", "write:statuses"] if name == "expert" else ["read"]

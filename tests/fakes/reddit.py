@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import base64
 import itertools
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from engage.enums import ConnectorKind
-from tests.fakes.server import Answer, FakeServer, Request
+from tests.fakes.server import Answer, FakePeer, Request
 
 REFRESH = {"refresh-of-expert": "expert"}
 CLIENT = base64.b64encode(b"client:client-secret").decode()
@@ -21,32 +20,21 @@ NOT_FOUND = Answer(404, {"message": "Not Found", "error": 404})
 FORBIDDEN = Answer(403, {"message": "Forbidden", "error": 403})
 
 
-class FakeReddit:
-    """Reddit, with one subreddit. It is a `Peer` (tests/peers/peer.py)."""
+class FakeReddit(FakePeer):
+    """Reddit, with one subreddit."""
 
     name = "fake-reddit"
     kind = ConnectorKind.REDDIT
-    version = "contract of 2026"
+    missing_path = NOT_FOUND
     sends = b"POST /api/comment"
     locks = True
-
-    def missing(self) -> str:
-        """Nothing."""
-        return ""
-
-    def install(self) -> None:
-        """Nothing."""
 
     def start(self, folder: Path) -> None:
         """Listens."""
         self.things: dict[str, dict[str, Any]] = {}
         self.ids = itertools.count(1)
         self.tokens: dict[str, str] = {}
-        self.fails: list[Answer] = []  # what the next comments are answered with
-        self.asked: list[str] = []
-        self._server = FakeServer(self._answer)
-        self.port = self._server.port
-        here = f"http://127.0.0.1:{self.port}"
+        here = self.listen()
         self.settings = {
             "subreddit": "contraception",
             "client_id": "client",
@@ -56,10 +44,6 @@ class FakeReddit:
             "api_url": here,
             "quiet_seconds": 1,
         }
-
-    def stop(self) -> None:
-        """Listens no more."""
-        self._server.stop()
 
     # What people do without our connector
 
@@ -117,8 +101,8 @@ class FakeReddit:
 
     # The API
 
-    def _answer(self, request: Request) -> Answer:
-        self.asked.append(f"{request.method} {request.path}")
+    def answer(self, request: Request) -> Answer:
+        """What it says to a request."""
         if request.path == "/api/v1/access_token":
             return self._grant(request)
         token = request.headers.get("Authorization", "").removeprefix("bearer ")
@@ -135,11 +119,7 @@ class FakeReddit:
             ("POST", r"/api/editusertext", self._update),
             ("POST", r"/api/del", self._remove),
         )
-        for method, path, answers in routes:
-            found = re.fullmatch(path, request.path)
-            if found and method == request.method:
-                return answers(request, name, *found.groups())
-        return NOT_FOUND
+        return self.routed(request, routes, name)
 
     def _grant(self, request: Request) -> Answer:
         name = REFRESH.get(request.body.get("refresh_token", ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -85,3 +86,57 @@ def _body(raw: bytes, headers: Mapping[str, str]) -> Any:
     if "json" in (headers.get("Content-Type") or ""):
         return json.loads(raw)
     return {name: values[0] for name, values in parse_qs(raw.decode()).items()}
+
+
+Route = tuple[str, str, Callable[..., Answer]]  # method, pattern of the path, what answers
+
+
+class FakePeer:
+    """What all fakes share as a `Peer` (tests/peers/peer.py).
+
+    Attributes:
+        fails: what the next requests to post are answered with.
+        asked: method and path of everything that was asked.
+    """
+
+    version = "contract of 2026"
+    missing_path = Answer(404)
+
+    def missing(self) -> str:
+        """Nothing: it is here."""
+        return ""
+
+    def install(self) -> None:
+        """Nothing."""
+
+    def listen(self) -> str:
+        """Begins to answer; returns its address."""
+        self.fails: list[Answer] = []
+        self.asked: list[str] = []
+        self._server = FakeServer(self._noted)
+        self.port = self._server.port
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        """Listens no more."""
+        self._server.stop()
+
+    def via(self, url: str) -> dict[str, Any]:
+        """The settings with another address."""
+        return {**self.settings, "base_url": url}  # type: ignore[attr-defined]  # of each fake
+
+    def _noted(self, request: Request) -> Answer:
+        self.asked.append(f"{request.method} {request.path}")
+        return self.answer(request)
+
+    def answer(self, request: Request) -> Answer:
+        """What it says to a request."""
+        raise NotImplementedError
+
+    def routed(self, request: Request, routes: tuple[Route, ...], *who: str) -> Answer:
+        """The answer of the route that fits; `who` asks."""
+        for method, path, answers in routes:
+            found = re.fullmatch(path, request.path)
+            if found and method == request.method:
+                return answers(request, *who, *found.groups())
+        return self.missing_path

@@ -218,7 +218,7 @@ def test_posted_where_its_page_shows_the_text(site: Any) -> None:
     said = Statement.objects.get()
     assert (said.says, said.checked, said.by) == (Word.THERE, True, by)
     watching.look(publication.pk)
-    assert LiveCopy.objects.get().text.digest == publication.text_digest  # type: ignore[union-attr]
+    assert LiveCopy.objects.get().text.digest == publication.text_digest
     site.status = 404
     watching.look(publication.pk)
     assert fresh(publication).state == PublicationState.GONE
@@ -362,6 +362,31 @@ def test_person_finds_the_reply_among_what_arrived(platform: FakePlatform) -> No
     assert publication.attempts.get().outcome == AttemptOutcome.POSTED
     withdraw(publication)
     assert platform.withdrawn == [publications.reference_of(publication)["ref"]]
+
+
+def test_posts_of_those_who_were_there_before_are_no_candidates(platform: FakePlatform) -> None:
+    # Whoever is taken for us could have their post taken down by us.
+    publication = unclear(platform)
+    thread = publication.draft.thread
+    place = vault.unlock(thread.key, bytes(thread.source), about="thread.source")["id"]
+    item = cases.item("Thank you all!", thread_id=place, author="marigold")
+    stranger = intake.receive(publication.community, [item], by="system")[0].post
+    assert stranger is not None and not settling.candidates(publication).exists()
+    with pytest.raises(BadInput, match="listed"):
+        settling.say_it_is(
+            by=cases.person(Role.LEGAL), publication_id=publication.pk, post_id=stranger.pk
+        )
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_is_said_of_a_post_says_whether_it_is_the_signed_text(
+    platform: FakePlatform, same: bool
+) -> None:
+    publication = unclear(platform)
+    text = str(publications.request_of(publication)["text"])
+    post = arrived(publication, text if same else "Perhaps it is this.")
+    settling.say_it_is(by=cases.person(Role.LEGAL), publication_id=publication.pk, post_id=post.pk)
+    assert Statement.objects.get().checked is same
 
 
 def test_person_says_it_is_not_there_and_it_is_sent_again(platform: FakePlatform) -> None:

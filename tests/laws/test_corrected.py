@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from compliance.exceptions import NotAllowed
 from engage import communities, drafting, publications, publishing, watching, withdrawing
@@ -23,10 +24,10 @@ from engage.models import Draft, Publication
 from reviews import workflow
 from reviews.enums import ReasonCode, ReviewState, Role
 from reviews.exceptions import WrongState
-from reviews.models import Review, RoleGrant, User
+from reviews.models import Review, RoleGrant, SignOff, User
 from reviews.packet import Packet, packet_of
 from tests import cases
-from tests.laws.attacks import assert_refused, update
+from tests.laws.attacks import assert_refused, insert, run, update, without_law
 from tests.laws.test_one_live_copy import REF, FakePlatform, drive
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +131,7 @@ def test_correction_takes_the_place_of_what_was_live(shelf: Shelf) -> None:
 def test_correction_begins_with_the_live_text_and_tells_what_it_replaces(shelf: Shelf) -> None:
     before = live()
     draft = drafting.start_correction(by=cases.person(Role.CLINICIAN), publication_id=before.pk)
-    assert drafting.live_body(draft) == cases.CLEAN
+    assert drafting.live_body(draft, draft.started_by) == cases.CLEAN
     assert draft.reply_to == before.draft.reply_to
     after = cleared(before)
     packet = packet_of(after.review)
@@ -147,6 +148,53 @@ def test_nobody_who_wrote_the_live_text_signs_its_correction(shelf: Shelf) -> No
     RoleGrant.objects.create(user=author, role=Role.LEGAL)
     with pytest.raises(NotAllowed, match="You wrote a version"):
         cases.sign(review, Role.LEGAL, by=User.objects.get(pk=author.pk))
+
+
+def test_nobody_who_wrote_any_text_before_signs_the_third_one(shelf: Shelf) -> None:
+    first = live()
+    second = cleared(first)
+    drive(second)
+    third = drafted(fresh(second))
+    review = drafting.submit(by=third.started_by, draft_id=third.pk, answers={})
+    author = first.review.submitted_by
+    RoleGrant.objects.create(user=author, role=Role.LEGAL)
+    with pytest.raises(NotAllowed, match="You wrote a version"):
+        cases.sign(review, Role.LEGAL, by=User.objects.get(pk=author.pk))
+
+
+def test_raw_signature_of_who_wrote_the_live_text_is_refused(shelf: Shelf) -> None:
+    before = live()
+    draft = drafted(before)
+    review = drafting.submit(by=draft.started_by, draft_id=draft.pk, answers={})
+    author = before.review.submitted_by
+    RoleGrant.objects.create(user=author, role=Role.LEGAL)
+    signed = before.review.sign_offs.get(role=Role.LEGAL)
+    forged = SignOff(
+        review=review,
+        user=author,
+        role=Role.LEGAL,
+        digest=signed.digest,
+        printed_name=author.printed_name,
+        meaning=signed.meaning,
+        signed_at=timezone.now(),
+    )
+    # Even where the list of the correction's own authors would let it pass.
+    without_law("law_reviews_signoff_not_author", "reviews_signoff")
+    assert_refused(insert(forged))
+    without_law("law_reviews_signoff_not_author_of_corrected", "reviews_signoff")
+    run(insert(forged))  # the negative control
+
+
+def test_live_text_of_somebody_else_is_not_unmasked_by_correcting_it(shelf: Shelf) -> None:
+    before = live()
+    author, other = before.review.submitted_by, cases.person(Role.CLINICIAN)
+    draft = drafting.start_correction(by=other, publication_id=before.pk)
+    assert drafting.live_body(draft, other) == cases.CLEAN
+    before.review.scan.findings.create(
+        rule_id="PHI-NAME", severity="warn", entity="NAME", start=0, end=4, confidence=1.0
+    )
+    assert drafting.live_body(draft, other) == ""
+    assert drafting.live_body(draft, author) == cases.CLEAN
 
 
 def test_what_somebody_else_changed_is_not_overwritten(shelf: Shelf) -> None:

@@ -6,14 +6,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from engage import publications, settling
+from engage import publications, publishing, settling, watching
+from engage.connectors.base import Live, LiveState, Posted
 from engage.enums import PublicationState
 from engage.models import Publication
 from reviews.enums import Role
 from reviews.models import User
 from tests import cases
 from tests.laws.test_by_hand import arrived, thirty_minutes_later, unclear, waiting, withdraw
-from tests.laws.test_one_live_copy import FakePlatform, platform
+from tests.laws.test_one_live_copy import REF, FakePlatform, platform
 
 __all__ = ["platform"]  # a fixture
 
@@ -131,3 +132,20 @@ def test_publication_that_is_none_is_not_found(client: Client, name: str) -> Non
     signed_in(client)
     none = "00000000-0000-0000-0000-000000000000"
     assert client.post(reverse(name, args=[none])).status_code == 404
+
+
+def test_live_copy_that_is_what_was_signed_shows_no_difference(
+    client: Client, platform: FakePlatform
+) -> None:
+    # The author's own clinic is no identifier in a reply, and would be one in somebody else's post.
+    platform.outcomes = [Posted(REF)]
+    publication = cases.queued_publication()
+    publishing.drive(publication.pk)
+    watching.look(publication.pk)
+    signed_in(client)
+    page = show(client, publication)
+    assert "exactly what was signed" in page and "<del>" not in page and "<ins>" not in page
+    platform.fetch_published = lambda ref: Live(LiveState.LIVE, "Another text.", "2")
+    watching.look(publication.pk)
+    page = show(client, publication)
+    assert "differs from what was signed" in page and "<ins>" in page and "<del>" in page

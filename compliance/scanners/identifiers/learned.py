@@ -55,15 +55,15 @@ class TaggedArtifacts(NlpArtifacts):
         return self._engine.tokens_of(self._text)
 
     @functools.cached_property
-    def tokens_indices(self) -> list[int]:  # type: ignore[override]
+    def tokens_indices(self) -> list[int]:  # type: ignore[override]  # likewise
         return [token.idx for token in self.tokens]
 
     @functools.cached_property
-    def lemmas(self) -> list[str]:  # type: ignore[override]
+    def lemmas(self) -> list[str]:  # type: ignore[override]  # likewise
         return [token.text.lower() for token in self.tokens]
 
     @functools.cached_property
-    def keywords(self) -> list[str]:  # type: ignore[override]
+    def keywords(self) -> list[str]:  # type: ignore[override]  # likewise
         return self.set_keywords(self.nlp_engine, self.lemmas, self._language)
 
 

@@ -34,6 +34,7 @@ from engage.connectors.base import (
     Refused,
     RetryAfter,
     Unknown,
+    check_length,
 )
 from engage.connectors.matrix import events
 from engage.connectors.matrix.access import lacking
@@ -83,11 +84,7 @@ class MatrixConnector:
 
     def prepare(self, intent: Intent) -> Prepared:
         """The message, the device, and the transaction id (which is the tag)."""
-        if len(intent.text) > self.caps.max_length:
-            raise ValueError(
-                f"The reply has {len(intent.text)} characters; this community takes at most "
-                f"{self.caps.max_length}. Shorten it."
-            )
+        check_length(intent.text, self.caps)
         if not (events.event_id(intent.thread_id) and events.event_id(intent.parent_id)):
             raise ValueError("The thread or the post to answer is not one of this community.")
         # A correction holds its text twice, and must fit too.
