@@ -16,6 +16,7 @@ SWEEPS: dict[str, float] = {
     "engage.tasks.sweep_scans": 2,
     "engage.tasks.sweep_publications": 2,
     "engage.tasks.poll_communities": 30,
+    "engage.tasks.sweep_readings": 5,
     "engage.tasks.watch_replies": 60,
     "engage.tasks.sweep_replays": 5,
     "engage.tasks.sweep_evidence": 60,

@@ -205,7 +205,7 @@ def _thread(community: Community, item: Item) -> Thread:
             key=key,
             source=vault.lock(key, source, about="thread.source"),
             title=vault.seal(key, item.thread_title or "Untitled", scan=Direction.INBOUND),
-            locked=item.locked,
+            locked=bool(item.locked),
             last_post_at=item.published_at,
         )
     return thread
@@ -250,8 +250,8 @@ def _revise(post: Post, text: str, number: int) -> None:
 
 
 def _note_lock(thread: Thread, item: Item, by: str) -> None:
-    if item.locked != thread.locked:
-        thread.locked = item.locked
+    if item.locked not in (None, thread.locked):
+        thread.locked = bool(item.locked)
         thread.save(update_fields=["locked"])
         kind = EventKind.THREAD_LOCKED if item.locked else EventKind.THREAD_UNLOCKED
         ledger.record(kind, by=by, subject=thread, case_id=thread.pk)

@@ -60,12 +60,19 @@ def poll(community_id: UUID) -> int:
     return sum(r.arrival not in intake.NOTHING_NEW for r in received)
 
 
+def delay_after(failures: int, asked: float) -> timedelta:
+    """How long to wait after so many failures in a row: longer each time, never the same.
+
+    Args:
+        asked: seconds that the platform asks to wait; it is not asked again earlier.
+    """
+    delay: timedelta = min(EVERY * 2 ** min(failures, 10), LONGEST)
+    return max(delay * random.uniform(0.8, 1.2), timedelta(seconds=asked))
+
+
 def _failed(community: Community, error: ConnectorError) -> None:
     community.poll_failures += 1
     community.poll_error = error.code[:60]
-    delay = min(EVERY * 2 ** min(community.poll_failures, 10), LONGEST)
-    # No earlier than we were asked to come back.
-    wait = max(delay * random.uniform(0.8, 1.2), timedelta(seconds=error.wait))
-    community.next_poll_at = timezone.now() + wait
+    community.next_poll_at = timezone.now() + delay_after(community.poll_failures, error.wait)
     community.save(update_fields=["poll_failures", "poll_error", "next_poll_at"])
     log.warning("poll_failed", community=str(community.pk), code=error.code)

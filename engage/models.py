@@ -124,6 +124,61 @@ class PostRevision(models.Model):
         constraints = [models.UniqueConstraint(fields=["post", "number"], name="revision_once")]
 
 
+class Reading(models.Model):
+    """What is read besides the news: one thread, or what was said since a day (`since`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    community = models.ForeignKey(Community, on_delete=models.PROTECT, related_name="readings")
+    # Of a thread; locked: {"address"}. Empty once the thread was erased.
+    address = models.BinaryField(null=True)
+    address_digest = models.CharField(max_length=64, blank=True)
+    thread = models.ForeignKey(Thread, null=True, on_delete=models.PROTECT, related_name="readings")
+    since = models.DateTimeField(null=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField(auto_now_add=True)
+    # These change:
+    cursor = models.BinaryField(null=True)  # locked: where it goes on
+    steps = models.PositiveIntegerField(default=0)
+    posts = models.PositiveIntegerField(default=0)
+    new = models.PositiveIntegerField(default=0)
+    reached = models.DateTimeField(null=True)  # the oldest post that was read
+    read_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=60, blank=True)  # a code, never text
+    due_at = models.DateTimeField(null=True)  # None: it is over
+
+    class Meta:
+        ordering = ["-started_at"]
+        indexes = [
+            models.Index(fields=["due_at"], name="reading_due", condition=Q(due_at__isnull=False))
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["community", "address_digest"],
+                name="reading_once",
+                condition=Q(due_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="reading_of_one_kind",
+                condition=Q(since=None, address__isnull=False)
+                | Q(since__isnull=False, address=None),
+            ),
+        ]
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether it is one thread, and not what was said since a day."""
+        return self.since is None
+
+    @property
+    def percent(self) -> int:
+        """How far back it has come on its way to `since`."""
+        if self.since is None or self.due_at is None:
+            return 100
+        gone = self.started_at - (self.reached or self.started_at)
+        return max(0, min(99, int(100 * gone / (self.started_at - self.since))))
+
+
 class Draft(models.Model):
     """A reply in the making; its id names the case in the ledger."""
 

@@ -9,6 +9,7 @@ from celery import shared_task
 
 from compliance.nudges import nudge
 from engage import (
+    catching_up,
     citing,
     listening,
     publishing,
@@ -64,6 +65,20 @@ def poll_community(ids: list[str]) -> None:
     """Reads one community."""
     for community_id in ids:
         listening.poll(UUID(community_id))
+
+
+@shared_task
+def sweep_readings() -> None:
+    """Hands out every thread and every reading back that is due."""
+    for reading_id in catching_up.claim_due():
+        nudge(run_reading, [reading_id])
+
+
+@shared_task
+def run_reading(ids: list[str]) -> None:
+    """Reads threads, or what was said before."""
+    for reading_id in ids:
+        catching_up.run(UUID(reading_id))
 
 
 @shared_task

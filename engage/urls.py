@@ -14,6 +14,7 @@ from engage.views import (
     no_replies,
     profiles,
     publications,
+    readings,
     recalls,
     relooks,
     signposts,
@@ -23,6 +24,9 @@ from engage.views import (
 
 urlpatterns = [
     path("threads/", threads.inbox, name="inbox"),
+    path("threads/by-address/", readings.by_address, name="add_thread"),
+    path("threads/readings/<uuid:reading_id>/", readings.progress, name="reading"),
+    path("threads/readings/<uuid:reading_id>/stop/", readings.stop, name="stop_reading"),
     path("threads/<uuid:thread_id>/", threads.show, name="thread"),
     path("posts/<uuid:post_id>/reply/", drafts.start, name="start_draft"),
     path("posts/<uuid:post_id>/no-reply/", no_replies.decide, name="no_reply"),
@@ -80,5 +84,6 @@ urlpatterns = [
     path("installation/communities/new/<slug:kind>/", communities.add, name="add_community"),
     path("installation/communities/<slug:slug>/", communities.change, name="community"),
     path("installation/communities/<slug:slug>/secret/", communities.new_secret, name="new_secret"),
+    path("installation/communities/<slug:slug>/back/", communities.read_back, name="read_back"),
     path("installation/communities/<slug:slug>/test/", communities.test, name="test_community"),
 ]

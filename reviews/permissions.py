@@ -20,6 +20,7 @@ class Permission(enum.Enum):
     """Everything that somebody can be allowed to do. The value completes "You may not ..."."""
 
     READ_THREADS = "read threads"
+    ADD_THREADS = "add threads by their address"
     DRAFT = "write replies"
     NO_REPLY = "decide not to reply"
     PROVE_ONESELF = "choose how you prove who you are"
@@ -74,6 +75,7 @@ _C, _O, _L, _S, _A, _M, _D = (
 
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.READ_THREADS: frozenset({_C, _O, _L, _S, _A, _D}),
+    Permission.ADD_THREADS: frozenset({_C, _O, _S}),
     Permission.DRAFT: frozenset({_C}),
     Permission.PROVE_ONESELF: frozenset(Role),
     Permission.ABOUT_ONESELF: frozenset({_C, _O, _L, _D}),

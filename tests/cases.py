@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.test import override_settings
@@ -41,6 +41,7 @@ from engage.models import (
     LiveCopy,
     Post,
     Publication,
+    Reading,
     Relook,
 )
 from reviews import (
@@ -418,6 +419,19 @@ def live_publication(review: Review | None = None) -> Publication:
     assert publication is not None
     publishing.drive(publication.pk)
     return Publication.objects.get(pk=publication.pk)
+
+
+def reading(here: Community | None = None) -> Reading:
+    """A thread that somebody had read by its address."""
+    here = here or community()
+    address = vault.lock(here.key, {"address": "https://a.example/t/1"}, about="reading.address")
+    return Reading.objects.create(
+        community=here,
+        address=address,
+        address_digest=uuid4().hex,
+        by=person(Role.CLINICIAN),
+        due_at=timezone.now(),
+    )
 
 
 def follow_up(publication: Publication) -> FollowUp:

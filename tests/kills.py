@@ -50,11 +50,12 @@ def run(data: Path, *, publications: int, kills: int, naive: bool = False, seed:
         seed: of the moments and the victims.
     """
     rng = random.Random(seed)
-    app = {"CELERY_APP": "tests.naive_publisher"} if naive else {}
-    stack = Stack(data, app)
+    inside = {"COMMUNITY_HOSTS_INSIDE": "127.0.0.1"}  # where the community is
+    stack = Stack(data, inside | ({"CELERY_APP": "tests.naive_publisher"} if naive else {}))
     with _community(stack):
         stack.manage("migrate", "--verbosity=0")
         tags = _seed(stack, publications)
+        assert len(tags) == publications, "with fewer, nothing would be shown"
         _slow(stack)
         started = time.monotonic()
         with stack:

@@ -69,11 +69,11 @@ class Stack:
             "HTTPS": "false",
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONPATH": str(ROOT),
-            **(extra_env or {}),
         }
         # What the tests' own settings put there would hide that the product needs it.
         for name in ("REDIS_URL", "COMMUNITY_HOSTS_INSIDE"):
             self.env.pop(name, None)
+        self.env |= extra_env or {}
         if "DATABASE_URL" in os.environ:
             self.env["DATABASE_URL"] = _own_database(os.environ["DATABASE_URL"])
         self._process: subprocess.Popen[bytes] | None = None

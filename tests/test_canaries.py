@@ -61,7 +61,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def _story(stack: Stack, step: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "tests.canary_story", step, json.dumps(CANARIES)],
-        env=stack.env,
+        env=stack.env | {"COMMUNITY_HOSTS_INSIDE": "127.0.0.1"},  # the sandbox, for a step outside
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -17,6 +17,8 @@ class EventKind(models.TextChoices):
     WORD_RETIRED = "word_retired", "Word taken off the list"
     # engage: intake
     COMMUNITY_ADDED = "community_added", "Community added"
+    READING_STARTED = "reading_started", "Reading of a thread or of older posts begun"
+    READING_ENDED = "reading_ended", "Reading of a thread or of older posts ended"
     COMMUNITY_CHANGED = "community_changed", "Settings of a community changed"
     POST_ARRIVED = "post_arrived", "Post arrived"
     POST_EDITED = "post_edited", "Post edited"

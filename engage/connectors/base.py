@@ -1,4 +1,5 @@
-"""The interface that every community platform fits: eight calls, plain values, no database.
+"""The interface that every community platform fits: eight calls, plain values, no database. Two
+more are for those that can.
 
 A connector normalises what its platform answers into these types; nothing of a platform's status
 codes leaves its file. None of these calls is made inside a database transaction.
@@ -8,10 +9,10 @@ from __future__ import annotations
 
 import enum
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Idempotency(enum.Enum):
@@ -53,7 +54,7 @@ class Item:
     published_at: datetime  # time-zone aware
     text: str
     deleted: bool = False
-    locked: bool = False  # the thread takes no more replies
+    locked: bool | None = False  # the thread takes no more replies; None: not looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,13 @@ class Declined(ConnectorError):
         super().__init__(code, retry=wait > 0, wait=wait)
 
 
+class NoThreadHere(ConnectorError):
+    """An address leads to no thread of this community."""
+
+    def __init__(self) -> None:
+        super().__init__("no_thread_here", retry=False)
+
+
 class Conflict(ConnectorError):
     """The live copy is no longer the version that was to be replaced."""
 
@@ -264,5 +272,36 @@ class Connector(Protocol):
 
         Asks the platform, for the button that tests a connection: a wrong address, a role or a
         scope that is missing. Never raises for what the network or the platform does.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsThreads(Protocol):
+    """What a connector also is that finds a thread by the address which browsers show."""
+
+    def fetch_thread(self, address: str, known: Collection[str] = ()) -> tuple[Item, ...]:
+        """Everything that the thread says now, and which of the `known` posts (ids) are gone.
+
+        Raises:
+            ConnectorError: as `fetch_since`; NoThreadHere for an address of something else.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsBack(Protocol):
+    """What a connector also is that reads what was said before its first `fetch_since`."""
+
+    def fetch_back(self, since: datetime, cursor: Mapping[str, Any]) -> Page:
+        """A part of it, each list from its newest post backwards; may hold what is known.
+
+        Args:
+            since: time-zone aware; a list that comes to something older has ended.
+            cursor: {} the first time, then that of the page before.
+        Returns:
+            A page with the cursor {} once every list has ended.
+        Raises:
+            ConnectorError: as `fetch_since`.
         """
         ...

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from engage.connectors.base import (
     Found,
     Idempotency,
     Intent,
+    Item,
     Live,
     LiveState,
     Lookup,
@@ -109,6 +110,14 @@ class BlueskyConnector:
     def fetch_since(self, cursor: Mapping[str, Any]) -> Page:
         """New and changed posts of the threads that are watched, oldest first."""
         return self._threads.fetch_since(cursor)
+
+    def fetch_thread(self, address: str, known: Collection[str] = ()) -> tuple[Item, ...]:
+        """The thread that a post is in, by its address on bsky.app."""
+        return self._threads.fetch_thread(address, known)
+
+    def fetch_back(self, since: datetime, cursor: Mapping[str, Any]) -> Page:
+        """The threads that older posts lead to, those of 25 posts at a time."""
+        return self._threads.fetch_back(since, cursor)
 
     def publish(self, prepared: Prepared) -> Outcome:
         """Sends once, if the thread can be answered and the reply was not taken down before."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from engage.connectors.base import ConnectorError, Item, Page
+from engage.connectors.base import ConnectorError, Item, NoThreadHere, Page
 from engage.connectors.xrpc import ONE_CALL, Account
 
 POST = "app.bsky.feed.post"
@@ -26,6 +26,7 @@ REMEMBERED = 3_000  # posts that led to a thread
 PAGES = 5  # of a search or feed in one fetch
 FETCH_SECONDS = 30.0  # after these no further thread is begun
 ADDRESS = re.compile(rf"at://(did:[a-z]+:[A-Za-z0-9._:%-]+)/{re.escape(POST)}/([A-Za-z0-9._:~-]+)")
+SHOWN = re.compile(r"https://bsky\.app/profile/([A-Za-z0-9._:%-]+)/post/([A-Za-z0-9._:~-]+)/?")
 GONE = "-"  # the mark of a post that was deleted
 
 
@@ -104,6 +105,62 @@ class BlueskyThreads:
             },
         )
 
+    def fetch_thread(self, address: str, known: Collection[str]) -> tuple[Item, ...]:
+        """As the connector's."""
+        until = time.monotonic() + FETCH_SECONDS
+        uri = self._uri_of(address, until)
+        post = self.posts([uri], until).get(uri)
+        if post is None:
+            raise NoThreadHere
+        root = _root(post)
+        first = self.posts([root], until).get(root)
+        before = {key: "" for key in known if is_post(key)}
+        _, items = self._read(root, first, before, {uri}, until)
+        return tuple(items)
+
+    def fetch_back(self, since: datetime, cursor: Mapping[str, Any]) -> Page:
+        """As the connector's.
+
+        The cursor holds which entry of what is watched has not ended ("entry", in their order), up
+        to where its list was read ("at"), and which threads are still to be read ("left").
+        """
+        enough = time.monotonic() + FETCH_SECONDS
+        until = enough + 3 * ONE_CALL
+        entries = (None, *self._watch)
+        entry, at = int(cursor.get("entry", 0)), str(cursor.get("at", ""))
+        left = [root for root in cursor.get("left", []) if is_post(root)]
+        if not left and entry < len(entries):
+            rows, at = self._page(entries[entry], at, until, AT_ONCE)
+            posts = [post for post in rows if _readable(post)]
+            new = [post for post in posts if moment_of(post) >= since]
+            left = list(dict.fromkeys(_root(post) for post in new))
+            if not at or len(new) < len(posts):
+                entry, at = entry + 1, ""
+        items: list[Item] = []
+        firsts = self.posts(left, until) if left else {}
+        while left and time.monotonic() < enough:
+            root = left.pop(0)
+            items += self._read(root, firsts.get(root), {}, set(), until)[1]
+        if entry >= len(entries) and not left:
+            return Page(tuple(items))
+        return Page(tuple(items), {"entry": entry, "at": at, "left": left})
+
+    def _uri_of(self, address: str, until: float) -> str:
+        """The address (AT URI) of a post that browsers show."""
+        shown = SHOWN.fullmatch(address)
+        if not shown:
+            raise NoThreadHere
+        who = shown[1]
+        if not who.startswith("did:"):
+            try:
+                name = "com.atproto.identity.resolveHandle"
+                who = str(self._account.get(name, until, handle=who).get("did"))
+            except ConnectorError as error:
+                if error.retry:
+                    raise
+                raise NoThreadHere from None
+        return f"at://{who}/{POST}/{shown[2]}"
+
     def posts(self, addresses: list[str], until: float) -> dict[str, Any]:
         """Those of up to 25 posts that the AppView shows to us, by their addresses."""
         answer = self._account.get(
@@ -122,9 +179,11 @@ class BlueskyThreads:
                 sentences.append(f"{what} can't be read ({error.code}).")
         return sentences
 
-    def _page(self, entry: str | None, cursor: str, until: float) -> tuple[list[Any], str]:
+    def _page(
+        self, entry: str | None, cursor: str, until: float, limit: int = 100
+    ) -> tuple[list[Any], str]:
         """Newest first: what answers or names the account (None), somebody's posts, or a search."""
-        more: dict[str, Any] = {"limit": 100, **({"cursor": cursor} if cursor else {})}
+        more: dict[str, Any] = {"limit": limit, **({"cursor": cursor} if cursor else {})}
         if entry is None:
             name, key = "app.bsky.notification.listNotifications", "notifications"
             more["reasons"] = ["mention", "reply", "quote"]

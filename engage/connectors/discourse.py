@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from engage.connectors.base import (
@@ -29,6 +29,7 @@ from engage.connectors.base import (
     Found,
     Idempotency,
     Intent,
+    Item,
     Live,
     LiveState,
     Lookup,
@@ -49,7 +50,9 @@ from engage.connectors.discourse_reading import (
     is_gone,
     latest,
     posts_in,
+    read_back,
     read_since,
+    read_thread,
     url_of,
 )
 from engage.connectors.discourse_site import Forum
@@ -115,6 +118,14 @@ class DiscourseConnector:
     def fetch_since(self, cursor: Mapping[str, Any]) -> Page:
         """New, changed and removed posts, oldest first."""
         return read_since(self._forum, self._category, cursor)
+
+    def fetch_thread(self, address: str, known: Collection[str] = ()) -> tuple[Item, ...]:
+        """The posts of a topic, by its address or that of one of its posts."""
+        return tuple(read_thread(self._forum, self._category, address, known))
+
+    def fetch_back(self, since: datetime, cursor: Mapping[str, Any]) -> Page:
+        """Older posts, fifty at a time."""
+        return read_back(self._forum, self._category, since, cursor)
 
     def publish(self, prepared: Prepared) -> Outcome:
         """Sends once. A refusal counts only if no such post of ours is there."""

@@ -7,11 +7,13 @@ so the topics with the newest posts are read again in turn.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from engage.connectors.base import ConnectorError, Item, Page
+from engage.connectors.base import ConnectorError, Item, NoThreadHere, Page
 from engage.connectors.discourse_site import Forum, moment
 from engage.connectors.turns import in_turn
 
@@ -19,6 +21,7 @@ LISTS = 5  # pages of the latest posts in one fetch; what is older comes next ti
 TOPICS = 100  # with the newest posts, which are read again
 AGAIN = 6  # topics in one fetch: those that have something new first, the others in turn
 MORE = 60  # posts of a topic besides its first ones that are read again
+WHOLE = 200  # of a topic that is read for itself
 A_CHUNK = 20  # posts of a topic that Discourse gives at once
 SAID = (1, 2)  # types of posts in which somebody speaks (2: as a moderator)
 
@@ -36,7 +39,7 @@ def read_since(forum: Forum, category: str, cursor: Mapping[str, Any]) -> Page:
         if not category or str(row.get("category_id")) == category:
             topic = topics.pop(str(row["topic_id"]), None) or {"posts": {}, "locked": False}
             topics[str(row["topic_id"])] = topic  # to the end: the newest is forgotten last
-            items += _heard(forum, row, topic, str(row.get("topic_title", "")))
+            items += _heard(forum, row, topic, _title_of(row))
     turn = int(cursor.get("turn", 0))
     touched = list(dict.fromkeys(item.thread_id for item in reversed(items)))
     waiting = [key for key in (*touched, *cursor.get("waiting", [])) if key in topics]
@@ -54,6 +57,59 @@ def read_since(forum: Forum, category: str, cursor: Mapping[str, Any]) -> Page:
             "turn": turn + 1,
         },
     )
+
+
+def read_thread(
+    forum: Forum, category: str, address: str, known: Collection[str]
+) -> Iterator[Item]:
+    """The posts of a topic, and those of `known` that it has no more.
+
+    Args:
+        category: as of `read_since`.
+        address: such as /t/a-question/12 or /t/12/3, on the forum's host.
+    """
+    key = _topic_at(forum, address)
+    answer = forum.ask("GET", f"/t/{key}.json", params={"include_raw": "true"})
+    if category and str(answer.get("category_id")) != category:
+        raise NoThreadHere
+    rows, stream = _posts_of(forum, key, answer, WHOLE)
+    topic: dict[str, Any] = {"posts": {}, "locked": _is_locked(answer)}
+    for row in rows:
+        if row["post_type"] in SAID:
+            yield from _heard(forum, row, topic, str(answer.get("title", "")))
+    if stream <= {row["id"] for row in rows}:
+        there = {f"{key}/{number}" for number in topic["posts"]}
+        for gone in sorted(set(known) - there):
+            yield _removed(forum, gone)
+
+
+def read_back(forum: Forum, category: str, since: datetime, cursor: Mapping[str, Any]) -> Page:
+    """The fifty posts before those of the page before."""
+    rows = latest(forum, int(cursor.get("before", 0)))
+    items = [
+        replace(item, locked=None)
+        for row in rows
+        if row["post_type"] in SAID
+        and row["created_at"] >= since
+        and (not category or str(row.get("category_id")) == category)
+        for item in _heard(forum, row, {"posts": {}, "locked": False}, _title_of(row))
+    ]
+    ended = not rows or min(row["created_at"] for row in rows) < since
+    return Page(tuple(items), {} if ended else {"before": min(row["id"] for row in rows)})
+
+
+def _topic_at(forum: Forum, address: str) -> str:
+    """The number of a topic: the first in its path after /t/."""
+    place, home = urlsplit(address), urlsplit(forum.base)
+    parts = place.path.removeprefix(home.path).strip("/").split("/")
+    numbers = [part for part in parts[1:] if part.isascii() and part.isdigit()]
+    if place.netloc.casefold() != home.netloc.casefold() or parts[0] != "t" or not numbers:
+        raise NoThreadHere
+    return numbers[0]
+
+
+def _title_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("topic_title", ""))
 
 
 def url_of(forum: Forum, topic_id: Any, number: Any = None) -> str:
@@ -132,31 +188,50 @@ def _read_again(forum: Forum, key: str, topic: dict[str, Any]) -> Iterator[Item]
         answer = forum.ask("GET", f"/t/{key}.json", params={"include_raw": "true"})
     except ConnectorError as error:
         if error.code == "gone":
-            yield from (_removed(forum, key, known, number) for number in list(known))
+            yield from (_removed(forum, f"{key}/{number}") for number in known)
+            known.clear()
         elif error.code != "not_permitted":  # a topic that was closed to us says nothing
             raise
         return
-    rows = posts_in(answer)
-    stream = answer["post_stream"].get("stream")
-    if not isinstance(stream, list):
-        raise ConnectorError("unreadable_answer")
-    first = {row["id"] for row in rows}
-    there = set(stream)
-    more = [mark[0] for mark in known.values() if mark[0] in there and mark[0] not in first]
-    for start in range(0, len(more[-MORE:]), A_CHUNK):
-        asked = {
-            "post_ids[]": [str(i) for i in more[-MORE:][start : start + A_CHUNK]],
-            "include_raw": "true",
-        }
-        rows += posts_in(forum.ask("GET", f"/t/{key}/posts.json", params=asked))
-    locked = bool(answer.get("closed") or answer.get("archived"))
+    rows, there = _posts_of(forum, key, answer, MORE, {mark[0] for mark in known.values()})
+    locked = _is_locked(answer)
     turned, topic["locked"] = locked != topic["locked"], locked
     for row in rows:
         if row["post_type"] in SAID:
             yield from _heard(forum, row, topic, str(answer.get("title", "")), turned)
     for number, mark in list(known.items()):
         if mark[0] not in there:
-            yield _removed(forum, key, known, number)
+            known.pop(number)
+            yield _removed(forum, f"{key}/{number}")
+
+
+def _posts_of(
+    forum: Forum, key: str, answer: Any, most: int, wanted: set[int] | None = None
+) -> tuple[list[dict[str, Any]], set[int]]:
+    """Posts of a topic, and the numbers of all that there are.
+
+    Args:
+        answer: the topic as the forum gives it, with its first posts.
+        most: how many are read besides those, the newest.
+        wanted: the numbers of those that are; None for any.
+    """
+    rows = posts_in(answer)
+    stream = answer["post_stream"].get("stream")
+    if not isinstance(stream, list):
+        raise ConnectorError("unreadable_answer")
+    first = {row["id"] for row in rows}
+    more = [i for i in stream if i not in first and (wanted is None or i in wanted)][-most:]
+    for start in range(0, len(more), A_CHUNK):
+        asked = {
+            "post_ids[]": [str(i) for i in more[start : start + A_CHUNK]],
+            "include_raw": "true",
+        }
+        rows += posts_in(forum.ask("GET", f"/t/{key}/posts.json", params=asked))
+    return rows, set(stream)
+
+
+def _is_locked(topic: Mapping[str, Any]) -> bool:
+    return bool(topic.get("closed") or topic.get("archived"))
 
 
 def _heard(
@@ -171,7 +246,8 @@ def _heard(
     if topic["posts"].get(number) == mark and not turned:
         return
     if gone:
-        yield _removed(forum, key, topic["posts"], number)
+        topic["posts"].pop(number)
+        yield _removed(forum, f"{key}/{number}")
         return
     topic["posts"][number] = mark
     answered = row["reply_to_post_number"] or (1 if row["post_number"] > 1 else 0)
@@ -188,10 +264,10 @@ def _heard(
     )
 
 
-def _removed(forum: Forum, key: str, known: dict[str, list[Any]], number: str) -> Item:
-    known.pop(number)
+def _removed(forum: Forum, post_id: str) -> Item:
+    key = post_id.partition("/")[0]
     return Item(
-        f"{key}/{number}",
+        post_id,
         key,
         url_of(forum, key),
         "",
@@ -200,6 +276,7 @@ def _removed(forum: Forum, key: str, known: dict[str, list[Any]], number: str) -
         datetime.now(UTC),
         "",
         deleted=True,
+        locked=None,
     )
 
 

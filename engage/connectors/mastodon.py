@@ -11,8 +11,8 @@ it, `tests/fakes/mastodon.py`, never against a Mastodon.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from engage.connectors.base import (
@@ -24,6 +24,7 @@ from engage.connectors.base import (
     Found,
     Idempotency,
     Intent,
+    Item,
     Live,
     LiveState,
     Lookup,
@@ -38,7 +39,13 @@ from engage.connectors.base import (
     check_length,
     tagged_at,
 )
-from engage.connectors.mastodon_reading import checked, read_since, url_of
+from engage.connectors.mastodon_reading import (
+    checked,
+    read_back,
+    read_since,
+    read_thread,
+    url_of,
+)
 from engage.connectors.mastodon_server import A_PAGE, Server, is_id
 
 CLOCKS = timedelta(minutes=5)  # that the server's may be behind ours
@@ -89,6 +96,14 @@ class MastodonConnector:
     def fetch_since(self, cursor: Mapping[str, Any]) -> Page:
         """New, changed and removed posts, oldest first."""
         return read_since(self._server, self._watch, cursor)
+
+    def fetch_thread(self, address: str, known: Collection[str] = ()) -> tuple[Item, ...]:
+        """The conversation that a post is in, on this server or another one."""
+        return read_thread(self._server, address, known)
+
+    def fetch_back(self, since: datetime, cursor: Mapping[str, Any]) -> Page:
+        """Conversations that older posts lead to, those of ten posts at a time."""
+        return read_back(self._server, self._watch, since, cursor)
 
     def publish(self, prepared: Prepared) -> Outcome:
         """Sends once. For an hour, the same request makes no second post."""

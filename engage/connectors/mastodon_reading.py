@@ -7,11 +7,12 @@ edited or removed, so the conversations with the newest posts are read again in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from engage.connectors.base import ConnectorError, Item, Page
+from engage.connectors.base import ConnectorError, Item, NoThreadHere, Page
 from engage.connectors.mastodon_server import A_PAGE, Server, is_id, moment
 from engage.connectors.plain_text import plain_text
 from engage.connectors.turns import in_turn
@@ -54,6 +55,55 @@ def read_since(server: Server, watch: Sequence[str], cursor: Mapping[str, Any]) 
             "turn": turn + 1,
         },
     )
+
+
+def read_thread(server: Server, address: str, known: Collection[str]) -> tuple[Item, ...]:
+    """A conversation, as far as this server knows it, and which `known` posts it has no more."""
+    row = _post_at(server, address)
+    root = _root_of(server, row) if row["in_reply_to_id"] else row["id"]
+    return tuple(_read_again(server, root, dict.fromkeys(known, "")))
+
+
+def read_back(
+    server: Server, watch: Sequence[str], since: datetime, cursor: Mapping[str, Any]
+) -> Page:
+    """The conversations of the ten posts before, under the first entry that has not ended.
+
+    The cursor holds which entry that is, and before which of its posts to go on.
+    """
+    entries = ["", *watch]
+    at, before = int(cursor.get("entry", 0)), str(cursor.get("before", ""))
+    if at >= len(entries):  # fewer are watched than when it began
+        return Page(())
+    path, asked = _list_of(server, entries[at])
+    more = {"limit": str(AT_ONCE), **({"max_id": before} if before else {})}
+    rows = _rows(server.ask("GET", path, params={**asked, **more}))
+    said = [checked(row) for row in map(_said, rows) if row and not row.get("reblog")]
+    new = [row for row in said if row["created_at"] >= since]
+    roots = {_root_of(server, row) if row["in_reply_to_id"] else row["id"] for row in new}
+    items = [item for root in sorted(roots) for item in _read_again(server, root, {})]
+    if len(rows) == AT_ONCE and len(new) == len(said):
+        return Page(tuple(items), {"entry": at, "before": min((r["id"] for r in rows), key=_order)})
+    return Page(tuple(items), {"entry": at + 1} if at + 1 < len(entries) else {})
+
+
+def _post_at(server: Server, address: str) -> dict[str, Any]:
+    """The post that browsers show at an address: this server's own, or one that it looks up."""
+    place = urlsplit(address)
+    number = place.path.rstrip("/").rpartition("/")[2]
+    try:
+        if place.netloc.casefold() == urlsplit(server.base).netloc.casefold() and is_id(number):
+            return checked(server.ask("GET", f"v1/statuses/{number}"))
+        asked = {"q": address, "type": "statuses", "resolve": "true", "limit": "1"}
+        answer = server.ask("GET", "v2/search", params=asked)
+    except ConnectorError as error:
+        if error.code == "gone":
+            raise NoThreadHere from None
+        raise
+    found = answer.get("statuses") if isinstance(answer, dict) else None
+    if not found:
+        raise NoThreadHere
+    return checked(_rows(found)[0])
 
 
 def checked(row: Any) -> dict[str, Any]:
@@ -99,18 +149,26 @@ def _new(server: Server, entry: str, last: dict[str, str]) -> Iterator[dict[str,
         since = last.get(entry)
         limit = {"limit": str(A_PAGE), "min_id": since} if since else {"limit": str(FIRST)}
         rows = server.ask("GET", path, params={**asked, **limit})
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise ConnectorError("unreadable_answer")
-        rows = sorted(rows, key=lambda row: _order(str(row.get("id"))))
+        rows = sorted(_rows(rows), key=lambda row: _order(row["id"]))
         for row in rows:
-            if not is_id(row.get("id")):
-                raise ConnectorError("unreadable_answer")
             last[entry] = row["id"]
-            said = row.get("status") if not entry else row
+            said = _said(row)
             if said and not said.get("reblog"):
                 yield checked(said)
         if len(rows) < A_PAGE:
             return
+
+
+def _rows(answer: Any) -> list[dict[str, Any]]:
+    """The rows of a list. Raises ConnectorError."""
+    if isinstance(answer, list) and all(isinstance(r, dict) and is_id(r.get("id")) for r in answer):
+        return answer
+    raise ConnectorError("unreadable_answer")
+
+
+def _said(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The post in a row: a notification holds one, or none."""
+    return row.get("status") if "type" in row else row
 
 
 def _list_of(server: Server, entry: str) -> tuple[str, dict[str, str | list[str]]]:

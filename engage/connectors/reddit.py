@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from engage.connectors.base import (
@@ -26,6 +26,7 @@ from engage.connectors.base import (
     Found,
     Idempotency,
     Intent,
+    Item,
     Live,
     LiveState,
     Lookup,
@@ -40,7 +41,14 @@ from engage.connectors.base import (
     check_length,
     tagged_at,
 )
-from engage.connectors.reddit_reading import NAME, checked, read_since, url_of
+from engage.connectors.reddit_reading import (
+    NAME,
+    checked,
+    read_back,
+    read_since,
+    read_thread,
+    url_of,
+)
 from engage.connectors.reddit_site import A_PAGE, API, LOGIN, Account
 
 CLOCKS = timedelta(minutes=5)  # that Reddit's may be behind ours
@@ -97,6 +105,14 @@ class RedditConnector:
     def fetch_since(self, cursor: Mapping[str, Any]) -> Page:
         """New, changed and removed posts and comments, oldest first."""
         return read_since(self._account, self._subreddit, cursor)
+
+    def fetch_thread(self, address: str, known: Collection[str] = ()) -> tuple[Item, ...]:
+        """A post of the subreddit with its comments."""
+        return read_thread(self._account, self._subreddit, address, known)
+
+    def fetch_back(self, since: datetime, cursor: Mapping[str, Any]) -> Page:
+        """Older posts, then older comments, a hundred at a time, as far back as Reddit goes."""
+        return read_back(self._account, self._subreddit, since, cursor)
 
     def publish(self, prepared: Prepared) -> Outcome:
         """Sends once. Only what Reddit itself refused in its own words counts as refused."""

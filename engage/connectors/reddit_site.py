@@ -79,6 +79,25 @@ class Account:
         params: Mapping[str, str] | None = None,
     ) -> Any:
         """The JSON object that it answers. Raises ConnectorError with a code for all else."""
+        answer = self._ask(method, path, form, params)
+        if not isinstance(answer, dict):
+            raise ConnectorError("unreadable_answer")
+        return answer
+
+    def ask_list(self, path: str, **params: str) -> list[Any]:
+        """The JSON list that it answers. Raises ConnectorError with a code for all else."""
+        answer = self._ask("GET", path, None, params)
+        if not isinstance(answer, list):
+            raise ConnectorError("unreadable_answer")
+        return answer
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None,
+        params: Mapping[str, str] | None,
+    ) -> Any:
         for once_more in (True, False):
             given = call(
                 method,
@@ -94,8 +113,6 @@ class Account:
             break
         if given.status != 200:
             raise _error(given)
-        if not isinstance(given.json, dict):
-            raise ConnectorError("unreadable_answer")
         return given.json
 
     def submit(self, path: str, form: Mapping[str, str]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from engage.connectors.base import (
@@ -30,6 +31,7 @@ from engage.connectors.base import (
     Found,
     Idempotency,
     Intent,
+    Item,
     Live,
     LiveState,
     Lookup,
@@ -44,7 +46,7 @@ from engage.connectors.base import (
     Unknown,
     check_length,
 )
-from engage.connectors.wordpress_reading import read_since
+from engage.connectors.wordpress_reading import read_back, read_since, read_thread
 from engage.connectors.wordpress_site import A_PAGE, FIELDS, Site
 
 TAGGED = "countersign/"  # and our tag
@@ -104,6 +106,14 @@ class WordPressConnector:
     def fetch_since(self, cursor: Mapping[str, Any]) -> Page:
         """New, changed, approved and removed comments, oldest first."""
         return read_since(self._site, cursor)
+
+    def fetch_thread(self, address: str, known: Collection[str] = ()) -> tuple[Item, ...]:
+        """The comments of a post or page, by its permalink or number (?p=)."""
+        return read_thread(self._site, address, {key for key in known if _is_id(key)})
+
+    def fetch_back(self, since: datetime, cursor: Mapping[str, Any]) -> Page:
+        """Older comments, a hundred at a time."""
+        return read_back(self._site, since, cursor)
 
     def publish(self, prepared: Prepared) -> Outcome:
         """Sends once. Only what WordPress itself refused in its own words counts as refused."""

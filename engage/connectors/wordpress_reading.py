@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from engage.connectors.base import Item, Page
+from engage.connectors.base import Item, NoThreadHere, Page
 from engage.connectors.plain_text import plain_text
 from engage.connectors.wordpress_site import A_PAGE, Site, moment
 
@@ -54,6 +56,58 @@ def read_since(site: Site, cursor: Mapping[str, Any]) -> Page:
             "turn": turn,
         },
     )
+
+
+def read_thread(site: Site, address: str, known: Set[str]) -> tuple[Item, ...]:
+    """The comments of a post or page of the site, and those of `known` that can't be read."""
+    thread = _thread_at(site, address)
+    asked = {"post": thread, "orderby": "date_gmt", "order": "desc"}
+    rows = {str(row["id"]): row for row in site.comments(asked, PAGES)}
+    rows |= {str(row["id"]): row for row in _rows(site, sorted(known - rows.keys(), key=int))}
+    threads = _threads(site, {thread})
+    locked = _is_locked(threads.get(thread, {}))
+    gone = [_removed(key, thread, locked) for key in sorted(known - rows.keys(), key=int)]
+    return (*(_item(row, threads) for row in rows.values()), *gone)
+
+
+def read_back(site: Site, since: datetime, cursor: Mapping[str, Any]) -> Page:
+    """The hundred comments before those of the page before."""
+    before = moment(cursor["before"]) if cursor else datetime.now(UTC) + OVERLAP
+    asked = {
+        "orderby": "date_gmt",
+        "order": "desc",
+        "after": since.astimezone(UTC).isoformat(),
+        "before": before.isoformat(),
+    }
+    rows = list(site.comments(asked, 1))
+    threads = _threads(site, {str(row["post"]) for row in rows})
+    if len(rows) < A_PAGE:
+        further = {}
+    else:
+        # Once more those of the oldest second, unless the whole page was of it.
+        oldest = moment(rows[-1]["date_gmt"]) + timedelta(seconds=1)
+        further = {"before": min(oldest, before - timedelta(seconds=1)).isoformat()}
+    items = [replace(_item(row, threads), locked=None) for row in rows]
+    return Page(tuple(items), further)
+
+
+def _thread_at(site: Site, address: str) -> str:
+    """The number of the post or page that browsers show at an address."""
+    place = urlsplit(address)
+    if place.netloc.casefold() != urlsplit(site.base).netloc.casefold():
+        raise NoThreadHere
+    for name in ("p", "page_id"):
+        number = parse_qs(place.query).get(name, [""])[0]
+        if number.isascii() and number.isdigit():
+            return number
+    slug = place.path.strip("/").rpartition("/")[2]
+    for kind in ("posts", "pages") if slug else ():
+        rows, _ = site.ask("GET", kind, params={"slug": slug, "_fields": "id,link"})
+        for row in rows if isinstance(rows, list) else ():
+            there = urlsplit(str(row.get("link"))).path.strip("/")
+            if isinstance(row.get("id"), int) and there == place.path.strip("/"):
+                return str(row["id"])
+    raise NoThreadHere
 
 
 def _new(site: Site, cursor: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
@@ -103,8 +157,12 @@ def _item(row: Mapping[str, Any], threads: Mapping[str, Mapping[str, Any]]) -> I
         author=row["author_name"] or "anonymous",
         published_at=moment(row["date_gmt"]),
         text=plain_text(raw.replace("\n", "<br>\n")) if "<" in raw else html.unescape(raw),
-        locked=thread.get("comment_status") == "closed",
+        locked=_is_locked(thread),
     )
+
+
+def _is_locked(thread: Mapping[str, Any]) -> bool:
+    return thread.get("comment_status") == "closed"
 
 
 def _removed(post_id: str, thread_id: str, locked: bool) -> Item:

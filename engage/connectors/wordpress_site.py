@@ -39,7 +39,7 @@ class Site:
     """
 
     def __init__(self, base: str, auth: tuple[str, str], seconds: float) -> None:
-        self._base, self._auth, self._seconds = base, auth, seconds
+        self.base, self._auth, self._seconds = base, auth, seconds
 
     def comments(self, asked: Mapping[str, str], pages: int) -> Iterator[dict[str, Any]]:
         """Comments in full, and at most so many pages of them."""
@@ -65,7 +65,7 @@ class Site:
         root: bool = False,
     ) -> tuple[Any, Mapping[str, str]]:
         """The answer's JSON and headers. Raises ConnectorError with a code for everything else."""
-        address = f"{self._base}/wp-json/" + ("" if root else f"wp/v2/{path}")
+        address = f"{self.base}/wp-json/" + ("" if root else f"wp/v2/{path}")
         given = call(
             method, address, seconds=self._seconds, auth=self._auth, json=json, params=params
         )

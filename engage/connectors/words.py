@@ -7,8 +7,10 @@ WORDS = {
     "connection": "it does not answer",
     "feed_unreadable": "what it sends is no feed: open its address in a browser",
     "gone": "what is read there does not exist any more",
+    "incomplete_settings": "its settings are incomplete: an administrator completes them",
     "leads_inside": "its address leads into our own network: if it is there, list its host in "
     "COMMUNITY_HOSTS_INSIDE",
+    "no_thread_here": "this address leads to no thread of this community",
     "not_in_room": "the account is not in the room",
     "not_permitted": "the account may not read there: test the connection",
     "rate_limited": "it asks to be read less often; that happens by itself",

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any, cast
 
 from django.contrib import messages
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from compliance.exceptions import NotAllowed, Refusal
-from engage import communities, signed_push
+from compliance.exceptions import BadInput, NotAllowed, Refusal
+from engage import catching_up, communities, signed_push
 from engage.connectors.fields import FIELDS, Field, Kind
 from engage.enums import PUSHED, ConnectorKind
 from engage.models import Community
+from engage.views import readings
 from reviews import permissions
 from reviews.models import User
 from reviews.permissions import Permission
@@ -140,8 +145,28 @@ def new_secret(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, community, secret=secret)
 
 
+@require_POST
+def read_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """Has read what was said before."""
+    by = _by(request)
+    community = get_object_or_404(Community.objects.select_related("key"), slug=slug)
+    try:
+        written = request.POST.get("since", "")
+        day = parse_date(written) if re.fullmatch(r"\d{4}-\d\d-\d\d", written) else None
+        if day is None:
+            raise BadInput("Give the day as 2026-03-01.")
+        since = timezone.make_aware(datetime.combine(day, time.min))
+        catching_up.read_back(by=by, community_id=community.pk, since=since)
+    except (Refusal, ValueError) as refusal:
+        sentence = str(refusal) if isinstance(refusal, Refusal) else "There is no such day."
+        return _page(request, community, status=400, back_refused=sentence)
+    messages.success(request, "It is being read back. How far it is, is shown below.")
+    return redirect("community", slug)
+
+
 def _page(request: HttpRequest, community: Community, **extra: Any) -> HttpResponse:
     kind = ConnectorKind(community.connector)
+    extra["back"] = readings.shown_back(community, cast(User, request.user))
     return _form(request, kind, communities.settings_of(community), community=community, **extra)
 
 
@@ -155,6 +180,8 @@ def _form(
     refused: str = "",
     tested: list[str] | None = None,
     secret: str = "",
+    back: Sequence[readings.Shown] = (),
+    back_refused: str = "",
 ) -> HttpResponse:
     typed = request.POST if refused else {}
     context = {
@@ -167,6 +194,9 @@ def _form(
         "tested": tested,
         "secret": secret,
         "pushed": kind in PUSHED,
+        "can_read_back": community is not None and catching_up.can_read_back(community),
+        "back": back,
+        "back_refused": back_refused,
         "secrets": len(settings.get("secrets", [])),
     }
     return render(request, "engage/community.html", context, status=status)

@@ -91,6 +91,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "tabs": list(TABS.items()),
         "community": community,
         "communities": Community.objects.all(),
+        "can_add": permissions.can_may(user, Permission.ADD_THREADS),
         "page": page,
         "rows": _rows(list(page.object_list)),
     }

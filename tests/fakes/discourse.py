@@ -219,7 +219,7 @@ class FakeDiscourse(FakePeer):
             "posts": [self._shown(r) for r in rows[:FIRST]],
             "stream": [r["id"] for r in rows],
         }
-        shown = {name: topic[name] for name in ("title", "closed", "archived")}
+        shown = {name: topic[name] for name in ("title", "closed", "archived", "category_id")}
         return Answer(200, {"id": int(number), **shown, "post_stream": stream})
 
     def _some(self, request: Request, number: str) -> Answer:
@@ -231,7 +231,7 @@ class FakeDiscourse(FakePeer):
 
     def _topic(self, title: str) -> int:
         number = len(self.topics) + 1
-        self.topics[number] = {"title": title, "closed": False, "archived": False}
+        self.topics[number] = {"title": title, "closed": False, "archived": False, "category_id": 5}
         return number
 
     def _post(self, topic: int, by: str, text: str, answered: int | None) -> dict[str, Any]:

@@ -105,6 +105,7 @@ class FakeMastodon(FakePeer):
             ("GET", r"/api/v1/accounts/verify_credentials", self._me),
             ("GET", r"/api/v1/accounts/lookup", self._lookup),
             ("GET", r"/api/v1/accounts/(\w+)/statuses", self._of_account),
+            ("GET", r"/api/v2/search", self._search),
             ("GET", r"/api/v1/timelines/tag/(\w+)", self._under),
             ("GET", r"/api/v1/notifications", self._mentions),
             ("POST", r"/api/v1/statuses", self._create),
@@ -130,6 +131,11 @@ class FakeMastodon(FakePeer):
     def _of_account(self, request: Request, name: str, account: str) -> Answer:
         rows = [row for row in self.posts.values() if self._account(row["by"])["id"] == account]
         return Answer(200, [self._shown(row) for row in self._cut(request, rows)])
+
+    def _search(self, request: Request, name: str) -> Answer:
+        rows = [self._shown(row) for row in self.posts.values()]
+        found = [row for row in rows if row["url"] == request.one("q")]
+        return Answer(200, {"accounts": [], "statuses": found, "hashtags": []})
 
     def _under(self, request: Request, name: str, tag: str) -> Answer:
         rows = [self.posts[i] for i in self.tags.get(tag, ()) if i in self.posts]

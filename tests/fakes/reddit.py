@@ -113,6 +113,7 @@ class FakeReddit(FakePeer):
             ("GET", r"/api/v1/me", self._me),
             ("GET", r"/r/(\w+)/new", self._new),
             ("GET", r"/r/(\w+)/comments", self._comments),
+            ("GET", r"/comments/(\w+)", self._tree),
             ("GET", r"/user/(\w+)/comments", self._of_account),
             ("GET", r"/api/info", self._info),
             ("POST", r"/api/comment", self._create),
@@ -145,6 +146,25 @@ class FakeReddit(FakePeer):
     def _of_account(self, request: Request, name: str, account: str) -> Answer:
         rows = [row for n, row in self.things.items() if n.startswith("t1_")]
         return self._list(request, [row for row in rows if row["author"] == account])
+
+    def _tree(self, request: Request, name: str, number: str) -> Answer:
+        post = self.things.get(f"t3_{number}")
+        if post is None:
+            return NOT_FOUND
+        first = {"kind": "Listing", "data": {"children": [{"kind": "t3", "data": post}]}}
+        return Answer(200, [first, self._answers(post["name"])])
+
+    def _answers(self, parent: str, left: int = 2) -> dict[str, Any]:
+        """What answers something, with some of what answers that; the rest stands for more."""
+        rows = [row for row in self.things.values() if row.get("parent_id") == parent]
+        children: list[dict[str, Any]] = [
+            {"kind": "t1", "data": {**row, "replies": self._answers(row["name"]) or ""}}
+            for row in rows[:left]
+        ]
+        if rows[left:]:
+            names = [row["name"][3:] for row in rows[left:]]
+            children.append({"kind": "more", "data": {"count": len(names), "children": names}})
+        return {"kind": "Listing", "data": {"children": children}}
 
     def _info(self, request: Request, name: str) -> Answer:
         wanted = request.one("id").split(",")

@@ -96,6 +96,7 @@ class FakePeer:
 
     Attributes:
         fails: what the next requests to post are answered with.
+        broken: what every request is answered with, if it is set.
         asked: method and path of everything that was asked.
     """
 
@@ -112,6 +113,7 @@ class FakePeer:
     def listen(self) -> str:
         """Begins to answer; returns its address."""
         self.fails: list[Answer] = []
+        self.broken: Answer | None = None
         self.asked: list[str] = []
         self._server = FakeServer(self._noted)
         self.port = self._server.port
@@ -127,7 +129,7 @@ class FakePeer:
 
     def _noted(self, request: Request) -> Answer:
         self.asked.append(f"{request.method} {request.path}")
-        return self.answer(request)
+        return self.broken or self.answer(request)
 
     def answer(self, request: Request) -> Answer:
         """What it says to a request."""

@@ -9,7 +9,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from compliance.models import Finding, ListedWord
 from compliance.rules.profile import ApprovedClaim, Phrase
 from engage import stops
-from engage.models import BreachAssessment, Community, FollowUp, Post, Publication, Relook, Stop
+from engage.models import (
+    BreachAssessment,
+    Community,
+    FollowUp,
+    Post,
+    Publication,
+    Reading,
+    Relook,
+    Stop,
+)
 from reviews import signposts
 from reviews.enums import ReviewState, Role
 from reviews.models import (
@@ -52,6 +61,7 @@ class World:
     recall: Recall
     relook: Relook
     follow_up: FollowUp
+    reading: Reading
     breach: BreachAssessment
     look: SecondLook
     golden_case: GoldenCase
@@ -77,6 +87,8 @@ class World:
             "open_breach": [self.publication.pk],
             "conclude_breach": [self.breach.pk],
             "take_out_evidence": [self.publication.pk],
+            "reading": [self.reading.pk],
+            "stop_reading": [self.reading.pk],
             "take_incident": [self.follow_up.pk],
             "close_incident": [self.follow_up.pk],
             "correct": [self.publication.pk],
@@ -108,6 +120,7 @@ class World:
             "remove_factor": [0],
             "community": [self.community.slug],
             "test_community": [self.community.slug],
+            "read_back": [self.community.slug],
             "new_secret": [self.community.slug],
             "api_push": [self.community.slug],
             "add_community": ["wordpress"],
@@ -158,6 +171,7 @@ def world() -> World:
         recall=cases.recall("An old label, 1999", instead="A new label, 2026"),
         relook=cases.relook(publication),
         follow_up=cases.follow_up(publication),
+        reading=cases.reading(post.community),
         breach=cases.breach_assessment(publication),
         look=cases.second_look(),
         golden_case=cases.golden_case(),

@@ -24,6 +24,8 @@ C, O, L, S, A, M, D = Role  # noqa: E741  # the order of the enum; one letter ke
 PAGES: dict[str, set[Role]] = {
     "inbox": {C, O, L, S, A, D},
     "thread": {C, O, L, S, A, D},
+    "add_thread": {C, O, S},
+    "reading": {C, O, S},
     "drafts": {C},
     "draft": {C},
     "queue": {O, L, A, D},
@@ -67,6 +69,8 @@ PAGES: dict[str, set[Role]] = {
 # for no medical reviewer.
 FORMS: dict[str, set[Role]] = {
     "start_draft": {C},
+    "stop_reading": {C, O, S},
+    "read_back": {M},
     "no_reply": {C, O, L},
     "draft_findings": {C},
     "notice": set(Role),  # leads on to a page with a check of its own

@@ -6,8 +6,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -23,14 +25,18 @@ from engage.connectors.base import (
     Live,
     LiveState,
     NotFound,
+    NoThreadHere,
     Posted,
     Prepared,
+    ReadsBack,
+    ReadsThreads,
     Refused,
     Unknown,
     new_tag,
 )
 from tests.peers.cutting import Cutting, Mode
 from tests.peers.peer import Peer
+from tests.stack import wait_until
 
 QUESTION = "Has anybody had spotting for weeks?"
 REPLY = "Many people notice it in the first months."
@@ -97,6 +103,11 @@ def talk(peer: Peer) -> Talk:
     return Talk(peer)
 
 
+def url_of(talk: Talk) -> str:
+    """Where browsers show the thread."""
+    return talk.item.thread_url
+
+
 @pytest.fixture
 def cutting(peer: Peer) -> Iterator[Cutting]:
     with Cutting(peer.port, peer.sends) as proxy:
@@ -157,6 +168,66 @@ def test_our_reply_arrives_under_the_id_that_its_reference_holds(talk: Talk) -> 
     talk.hear(lambda: str(ref["post_id"]) in talk.items)
     assert talk.items[str(ref["post_id"])].text == REPLY
     assert talk.items[str(ref["post_id"])].parent_id == talk.question
+
+
+def test_a_thread_is_read_by_its_address(talk: Talk) -> None:
+    assert isinstance(talk.connector, ReadsThreads)
+    said = [talk.question]
+    for text in ("Same here.", "For how long?", "Ask your doctor.", "Mine stopped."):
+        said.append(talk.peer.say(text, thread=talk.question, parent=said[-1]))
+    talk.hear(lambda: set(said) <= talk.items.keys())
+    for known in ((), said):
+        whole = {item.post_id: item for item in talk.connector.fetch_thread(url_of(talk), known)}
+        assert whole == {key: talk.items[key] for key in said}
+    talk.peer.delete(said[-1])
+    talk.peer.change(talk.question, "Has anybody had spotting for months?")
+
+    def gone() -> bool:
+        assert isinstance(talk.connector, ReadsThreads)
+        whole = {item.post_id: item for item in talk.connector.fetch_thread(url_of(talk), said)}
+        assert whole.keys() == set(said)
+        changed = whole[talk.question].text == "Has anybody had spotting for months?"
+        return changed and [key for key in said if whole[key].deleted] == said[-1:]
+
+    wait_until(gone, WITHIN, "the deletion and the edit")
+    there = talk.connector.fetch_thread(url_of(talk))
+    assert {item.post_id for item in there} == set(said[:-1])
+
+
+@pytest.mark.parametrize("place", ["https://elsewhere.example/t/1", "no address", "{}0", "{}/x/y"])
+def test_an_address_of_something_else_leads_nowhere(talk: Talk, place: str) -> None:
+    assert isinstance(talk.connector, ReadsThreads)
+    with pytest.raises(NoThreadHere):
+        talk.connector.fetch_thread(place.format(urljoin(url_of(talk), "/")))
+
+
+def test_what_was_said_before_is_read_back(talk: Talk) -> None:
+    assert isinstance(talk.connector, ReadsBack)
+    asked = [talk.question, *(talk.peer.say(f"And number {n}?") for n in range(3))]
+    answer = talk.peer.say("Same here.", thread=asked[1], parent=asked[1], by="heather")
+    talk.hear(lambda: {*asked, answer} <= talk.items.keys())
+    heard: dict[str, Item] = {}
+    cursor: Mapping[str, Any] = {}
+    for _ in range(100):
+        page = talk.connector.fetch_back(datetime.now(UTC) - timedelta(days=1), cursor)
+        heard |= {item.post_id: item for item in page.items}
+        cursor = json.loads(json.dumps(dict(page.cursor)))
+        if not cursor:
+            break
+    assert not cursor
+    for key in (*asked, answer):
+        assert replace(heard[key], locked=False) == talk.items[key]
+
+
+def test_reading_back_ends_at_its_day(talk: Talk) -> None:
+    assert isinstance(talk.connector, ReadsBack)
+    cursor: Mapping[str, Any] = {}
+    for _ in range(100):
+        page = talk.connector.fetch_back(datetime.now(UTC) + timedelta(days=1), cursor)
+        assert not page.items
+        if not (cursor := page.cursor):
+            return
+    raise AssertionError("it has no end")
 
 
 def test_a_locked_thread_is_seen_and_refuses_a_reply(talk: Talk) -> None:

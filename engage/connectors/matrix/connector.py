@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from engage.connectors.base import (
@@ -23,6 +24,7 @@ from engage.connectors.base import (
     Found,
     Idempotency,
     Intent,
+    Item,
     Live,
     LiveState,
     Lookup,
@@ -104,6 +106,15 @@ class MatrixConnector:
     def fetch_since(self, cursor: Mapping[str, Any]) -> Page:
         """Posts that are new, edited or deleted, or a further part of what was missed."""
         return Timeline(self._server, cursor).read()
+
+    def fetch_thread(self, address: str, known: Collection[str] = ()) -> tuple[Item, ...]:
+        """The thread that a message is in, by its address on matrix.to or in Element."""
+        return tuple(Timeline(self._server, {}).thread(address, known))
+
+    def fetch_back(self, since: datetime, cursor: Mapping[str, Any]) -> Page:
+        """Older messages, a page at a time."""
+        items, further = Timeline(self._server, {}).back(since, str(cursor.get("from", "")))
+        return Page(tuple(items), {"from": further} if further else {})
 
     def publish(self, prepared: Prepared) -> Outcome:
         """Sends once. For a day, the same request from the same device makes no second message."""

@@ -13,6 +13,7 @@ from engage.connectors.matrix.events import MESSAGE, event_id
 from engage.connectors.waits import wait_of
 
 PER_PAGE = 25  # a message has up to 64 KiB, and comes with its newest edit and newest answer
+BELOW_PAGES = 20  # of a thread, newest first
 OWN_PAGES = 200  # of our own messages since another one
 CODES = {
     "M_FORBIDDEN": "not_permitted",
@@ -81,6 +82,22 @@ class MatrixServer:
                 return
         raise ConnectorError("too_many", retry=False)
 
+    def below(self, root: str) -> Iterator[dict[str, Any]]:
+        """The messages of a thread but for its first one, each with its newest edit."""
+        start = ""
+        for _ in range(BELOW_PAGES):
+            more = {"from": start} if start else {}
+            answer = self.ask(
+                "GET",
+                self.path("relations", root, "m.thread"),
+                params={"limit": str(PER_PAGE), **more},
+                version="v1",
+            )
+            yield from checked(answer.get("chunk"))
+            start = str(answer.get("next_batch") or "")
+            if not start:
+                return
+
     def found(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any] | None:
         """The answer, or None where there is nothing."""
         try:
@@ -102,12 +119,18 @@ class MatrixServer:
         raise ConnectorError(code_of(status, answer), retry=again, wait=wait)
 
     def send(
-        self, method: str, path: str, *, json: Any = None, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        version: str = "v3",
     ) -> tuple[int, dict[str, Any] | None]:
         """Status and JSON object, None if it is none. Raises ConnectorError if nothing came."""
         answer = call(
             method,
-            f"{self._base}/_matrix/client/v3{path}",
+            f"{self._base}/_matrix/client/{version}{path}",
             seconds=self._seconds,
             headers=self._headers,
             json=json,

@@ -7,15 +7,18 @@ plain replies belong to: a deleted edit no longer says what it replaced.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from engage.connectors.base import ConnectorError, Item, Page
+from engage.connectors.base import ConnectorError, Item, NoThreadHere, Page
 from engage.connectors.matrix.events import (
     MESSAGE,
     REDACTION,
     Event,
     answered_by,
+    event_id,
     is_redacted,
     moment_of,
     part,
@@ -29,6 +32,7 @@ from engage.connectors.matrix.server import PER_PAGE, MatrixServer, checked
 PAGES = 20  # of what was missed, in one fetch; the rest comes next time
 HISTORY = 8  # pages before the last messages, at the first look
 KEPT = 500  # edits and plain replies whose message is remembered
+KNOWN = 100  # messages of a thread that are asked for one by one
 STEPS = 20  # up a chain of plain replies
 CLOSING = {
     "m.room.tombstone": "room_was_replaced",
@@ -77,6 +81,31 @@ class Timeline:
         }
         return Page(tuple(items), cursor)
 
+    def thread(self, address: str, known: Collection[str]) -> list[Item]:
+        """The thread that a message is in, and what became of the `known` ones.
+
+        Plain replies are not listed anywhere: of those only the known ones are read.
+        """
+        self._server.check_joined()
+        place = unquote(urlsplit(address).fragment).partition("?")[0].split("/")
+        event = self._server.event(place[-1]) if event_id(place[-1]) else None
+        if event is None or self._server.room not in place:
+            raise NoThreadHere
+        root = thread_of(event) or self._root(event)
+        found = {root: self._server.event(root) or {}, event["event_id"]: event}
+        found |= {below["event_id"]: below for below in self._server.below(root)}
+        for key in [key for key in known if event_id(key) and key not in found][:KNOWN]:
+            found[key] = self._server.event(key) or {}
+        return [self._item(one) for one in found.values() if one.get("type") == MESSAGE]
+
+    def back(self, since: datetime, start: str) -> tuple[list[Item], str]:
+        """A page of what was said before `start` ("" for now), and where the next one begins."""
+        self._server.check_joined()
+        params = {"dir": "b", "filter": json.dumps({"types": SHOWN})}
+        events, further = self._server.messages(**params, **({"from": start} if start else {}))
+        new = [event for event in events if moment_of(event) >= since]
+        return self._items(new[::-1]), further if len(new) == len(events) else ""
+
     def _synced(self) -> list[dict[str, Any]]:
         room = {
             "rooms": [self._server.room],
@@ -115,12 +144,12 @@ class Timeline:
         """The posts that these events are, change or delete."""
         arrived = {event["event_id"]: event for event in events if event["type"] == MESSAGE}
         touched: dict[str, Event | None] = {}  # None: to be asked for as it stands now
-        for event_id, event in arrived.items():
+        for key, event in arrived.items():
             if replaced := replaced_by(event):
-                self._edits[event_id] = replaced
+                self._edits[key] = replaced
                 touched[replaced] = None
             elif not is_redacted(event):  # deleted before anybody here read it
-                touched[event_id] = event
+                touched[key] = event
         for event in events:
             target = redacted_by(event) if event["type"] == REDACTION else ""
             target = self._edits.get(target, target)
