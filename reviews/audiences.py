@@ -84,7 +84,15 @@ def can_act(person: User, target: Target) -> bool:
 
 def asked(target: Target) -> list[UUID]:
     """Everybody who can act on it now."""
-    return [p.pk for p in holders(ASKED[type(target)][0]) if can_act(p, target)]
+    return able(holders(ASKED[type(target)][0]), target)
+
+
+def able(among: Iterable[User], target: Target) -> list[UUID]:
+    """Which of some people can act on it now."""
+    if isinstance(target, Review):  # read once for all of them
+        read = ("sign_offs", "further_sign_offs", "authors")
+        target = Review.objects.prefetch_related(*read).get(pk=target.pk)
+    return [person.pk for person in among if can_act(person, target)]
 
 
 def acted(target: Target) -> set[UUID | None]:

@@ -132,11 +132,14 @@ def _settle(target: Target) -> None:
     """Notices that ask for what can't or need not be done any more count as read."""
     asking = Notice.objects.filter(about_id=target.pk, kind__in=_ASKS, read_at=None)
     asking = asking.select_related("recipient").prefetch_related("recipient__role_grants")
+    if not asking:
+        return
     due_at = getattr(target, "due_at", None)
+    able = audiences.able((notice.recipient for notice in asking), target)
     over = [
         notice.pk
         for notice in asking
-        if not audiences.can_act(notice.recipient, target)
+        if notice.recipient_id not in able
         or (notice.due_at and notice.due_at != due_at)  # that deadline was met
     ]
     if over:

@@ -128,7 +128,7 @@ def check_may(user: User, permission: Permission) -> None:
 
 def check_not_author(user: User, review: Review) -> None:
     """Raises NotAllowed if the person wrote any version of the reviewed draft (law 1)."""
-    if review.authors.filter(user=user).exists():
+    if any(author.user_id == user.pk for author in review.authors.all()):
         raise NotAllowed("You wrote a version of this reply, so you may not decide on it.")
 
 
