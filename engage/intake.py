@@ -142,6 +142,7 @@ def _whole(text: str) -> str:
 
 def _storable(item: Item) -> Item:
     """What a platform sent, in a form that can be kept; only what can't be is changed."""
+    now = timezone.now()
     names = ("post_id", "thread_id", "thread_url", "thread_title", "author", "text")
     whole: dict[str, Any] = {
         name: _whole(getattr(item, name)).replace("\x00", "") for name in names
@@ -150,7 +151,8 @@ def _storable(item: Item) -> Item:
         item,
         **whole,
         parent_id=_whole(item.parent_id) if item.parent_id else None,
-        published_at=_in_utc(item.published_at) or timezone.now(),
+        # A clock that is ahead would keep its posts on top of everything for as long.
+        published_at=min(_in_utc(item.published_at) or now, now),
     )
 
 

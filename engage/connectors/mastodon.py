@@ -102,7 +102,7 @@ class MastodonConnector:
         return read_thread(self._server, address, known)
 
     def fetch_back(self, since: datetime, cursor: Mapping[str, Any]) -> Page:
-        """Conversations that older posts lead to, those of ten posts at a time."""
+        """Conversations that older posts lead to, those of five posts at a time."""
         return read_back(self._server, self._watch, since, cursor)
 
     def publish(self, prepared: Prepared) -> Outcome:
@@ -189,10 +189,13 @@ class MastodonConnector:
     def withdraw(self, ref: Mapping[str, Any]) -> None:
         """Deletes it; other servers are told, and may keep it all the same."""
         try:
-            self._server.ask("DELETE", f"v1/statuses/{_id(ref)}")
+            deleted = self._server.ask("DELETE", f"v1/statuses/{_id(ref)}")
         except ConnectorError as error:
             if error.code != "gone":
                 raise
+            return
+        if not isinstance(deleted, dict) or deleted.get("id") != ref["post_id"]:
+            raise ConnectorError("unreadable_answer")
 
     def missing(self) -> list[str]:
         """The address, the token and its scopes, and what is watched."""

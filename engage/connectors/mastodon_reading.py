@@ -21,6 +21,7 @@ PAGES = 5  # of a hashtag or an account in one fetch; the rest comes next time
 FIRST = 20  # posts of each at the first look
 TRACKED = 100  # conversations that are read again: those with the newest posts
 AT_ONCE = 10  # of them in one fetch: those with something new first, the others in turn
+BACK = 5  # posts of a list in one step back, each of which leads to a conversation
 LONGEST = 500  # posts of a conversation of which the marks are kept
 
 
@@ -67,7 +68,7 @@ def read_thread(server: Server, address: str, known: Collection[str]) -> tuple[I
 def read_back(
     server: Server, watch: Sequence[str], since: datetime, cursor: Mapping[str, Any]
 ) -> Page:
-    """The conversations of the ten posts before, under the first entry that has not ended.
+    """The conversations of the five posts before, under the first entry that has not ended.
 
     The cursor holds which entry that is, and before which of its posts to go on.
     """
@@ -76,13 +77,13 @@ def read_back(
     if at >= len(entries):  # fewer are watched than when it began
         return Page(())
     path, asked = _list_of(server, entries[at])
-    more = {"limit": str(AT_ONCE), **({"max_id": before} if before else {})}
+    more = {"limit": str(BACK), **({"max_id": before} if before else {})}
     rows = _rows(server.ask("GET", path, params={**asked, **more}))
     said = [checked(row) for row in map(_said, rows) if row and not row.get("reblog")]
     new = [row for row in said if row["created_at"] >= since]
     roots = {_root_of(server, row) if row["in_reply_to_id"] else row["id"] for row in new}
     items = [item for root in sorted(roots) for item in _read_again(server, root, {})]
-    if len(rows) == AT_ONCE and len(new) == len(said):
+    if len(rows) == BACK and len(new) == len(said):
         return Page(tuple(items), {"entry": at, "before": min((r["id"] for r in rows), key=_order)})
     return Page(tuple(items), {"entry": at + 1} if at + 1 < len(entries) else {})
 

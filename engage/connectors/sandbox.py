@@ -150,8 +150,8 @@ class SandboxConnector:
             return Posted({"post_id": row["id"]}, self._url(row))
         if status == 429:
             return RetryAfter(wait_of(answer.headers.get("Retry-After")))
-        # 408 and 425 say nothing about whether the work was done.
-        if 400 <= status < 500 and status not in (408, 425):
+        # Only its own words are proof. 408 and 425 say nothing about whether the work was done.
+        if (_json(answer) or {}).get("code") and 400 <= status < 500 and status not in (408, 425):
             return Refused(_code(answer))
         return Unknown(f"http_{status}")
 
@@ -193,10 +193,13 @@ class SandboxConnector:
     def withdraw(self, ref: Mapping[str, Any]) -> None:
         """Removes the reply; the platform keeps a tombstone with our tag."""
         try:
-            self._ask("DELETE", self._post_path(ref))
+            removed = self._ask("DELETE", self._post_path(ref))
         except ConnectorError as error:
             if error.code not in ("no_such_post", "gone"):
                 raise
+            return
+        if _live(removed).state is not LiveState.GONE:
+            raise ConnectorError("unreadable_answer")
 
     def missing(self) -> list[str]:
         """Whether the board answers to the token."""

@@ -192,14 +192,17 @@ class WordPressConnector:
         """To the trash, where its tag still proves that it was posted."""
         try:
             try:
-                self._site.ask("DELETE", _path(ref))
+                done, _ = self._site.ask("DELETE", _path(ref))
             except Declined as refusal:
                 if refusal.code != "no_trash":
                     raise
-                self._site.ask("DELETE", _path(ref), params={"force": "true"})
+                done, _ = self._site.ask("DELETE", _path(ref), params={"force": "true"})
         except ConnectorError as error:
             if error.code != "gone":
                 raise
+            return
+        if not isinstance(done, dict) or not (done.get("deleted") or done.get("status") == "trash"):
+            raise ConnectorError("unreadable_answer")
 
     def missing(self) -> list[str]:
         """The address, the application password, and what the role may not do."""

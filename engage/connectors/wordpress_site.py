@@ -49,8 +49,11 @@ class Site:
                 "GET", "comments", params={**fixed, **asked, "page": str(page)}
             )
             try:
+                if not isinstance(rows, list):
+                    raise TypeError("no list")
                 yield from (_checked(row) for row in rows)
-                if page >= int(headers.get("x-wp-totalpages", "1")):
+                # WordPress always says it: a list without it is somebody else's.
+                if page >= int(headers["x-wp-totalpages"]):
                     return
             except (KeyError, TypeError, ValueError):
                 raise ConnectorError("unreadable_answer") from None

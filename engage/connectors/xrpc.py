@@ -140,8 +140,8 @@ def _refusal(given: Answer, error: object) -> ConnectorError:
         return ConnectorError(CODES[error], retry=status >= 500)
     if status == 401 or error in STALE:
         return ConnectorError("unauthorised", retry=False)
-    # 408 and 425 say nothing about whether the work was done, and a redirect is not an answer.
-    refused = 400 <= status < 500 and status not in (408, 425)
+    # Only its own words are proof. 408 and 425 say nothing about whether the work was done.
+    refused = bool(error) and 400 <= status < 500 and status not in (408, 425)
     return ConnectorError(f"http_{status}", retry=not refused)
 
 

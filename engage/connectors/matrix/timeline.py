@@ -7,6 +7,7 @@ plain replies belong to: a deleted edit no longer says what it replaced.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,7 @@ from engage.connectors.matrix.server import PER_PAGE, MatrixServer, checked
 PAGES = 20  # of what was missed, in one fetch; the rest comes next time
 HISTORY = 8  # pages before the last messages, at the first look
 KEPT = 500  # edits and plain replies whose message is remembered
-KNOWN = 100  # messages of a thread that are asked for one by one
+ASKING_SECONDS = 60.0  # for messages of a thread that are asked for one by one
 STEPS = 20  # up a chain of plain replies
 CLOSING = {
     "m.room.tombstone": "room_was_replaced",
@@ -94,7 +95,10 @@ class Timeline:
         root = thread_of(event) or self._root(event)
         found = {root: self._server.event(root) or {}, event["event_id"]: event}
         found |= {below["event_id"]: below for below in self._server.below(root)}
-        for key in [key for key in known if event_id(key) and key not in found][:KNOWN]:
+        enough = time.monotonic() + ASKING_SECONDS
+        for key in [key for key in known if event_id(key) and key not in found]:
+            if time.monotonic() > enough:
+                break  # the others may be as they were
             found[key] = self._server.event(key) or {}
         return [self._item(one) for one in found.values() if one.get("type") == MESSAGE]
 
