@@ -273,9 +273,6 @@ def test_a_look_up_with_an_empty_answer_proves_nothing(fake: BlueskyConnector) -
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [(200, HUGE, {}), (200, b"<html>", {}), (400, {"error": "InvalidRequest"}, {})],
-)
     "answer", [(200, HUGE, {}), (200, b"<html>", {}), (400, {"error": "InvalidRequest"}, {})]
 )
 def test_a_thread_that_cannot_be_read_hides_no_post_and_stops_no_other(
