@@ -23,7 +23,7 @@ from engage.enums import (
     RelookOutcome,
     Word,
 )
-from reviews.models import Recall, Review, User
+from reviews.models import Recall, Review, TopicWatch, User
 
 
 class Community(models.Model):
@@ -177,6 +177,17 @@ class Reading(models.Model):
             return 100
         gone = self.started_at - (self.reached or self.started_at)
         return max(0, min(99, int(100 * gone / (self.started_at - self.since))))
+
+
+class WatchHit(models.Model):
+    """A thread that speaks of what somebody watches for; once for each thread."""
+
+    watch = models.ForeignKey(TopicWatch, on_delete=models.PROTECT, related_name="hits")
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="watch_hits")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["watch", "thread"], name="watch_hit_once")]
 
 
 class Draft(models.Model):

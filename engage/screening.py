@@ -20,7 +20,9 @@ from compliance.exceptions import TextErased
 from compliance.findings import INBOUND
 from compliance.models import VaultText
 from compliance.scanning import ScanReport
+from engage import topic_watches
 from engage.models import Post, PostRevision, Publication, Thread
+from engage.topic_watches import Standing
 from reviews import safety
 
 BATCH = 100  # posts a task: 2.7 times the throughput of one a task
@@ -69,7 +71,8 @@ def _communities(texts: Sequence[VaultText]) -> list[UUID]:
 
 
 def triage() -> int:
-    """Opens a safety case for each safety signal in newly scanned posts (law 9).
+    """Opens a safety case for each safety signal in newly scanned posts (law 9), and tells those
+    who watch for what they say.
 
     Returns how many posts it looked at. A post counts as triaged in the transaction that opens
     its cases, so that none is lost.
@@ -82,24 +85,26 @@ def triage() -> int:
 
 def _triage_what_waits() -> int:
     looked = 0
+    watches = topic_watches.standing()
     scanned = PostRevision.objects.filter(
         number=F("post__triaged_revision") + 1, text__scan_state=ScanState.SCANNED
     )
     for revision_id in scanned.values_list("pk", flat=True)[:1000]:
         with transaction.atomic():
-            looked += _triage(revision_id)
+            looked += _triage(revision_id, watches)
     titles = Thread.objects.filter(title_triaged=False, title__scan_state=ScanState.SCANNED)
     for thread_id in titles.values_list("pk", flat=True)[:1000]:
         with transaction.atomic():
-            looked += _triage_title(thread_id)
+            looked += _triage_title(thread_id, watches)
     return looked
 
 
-def _triage_title(thread_id: UUID) -> bool:
+def _triage_title(thread_id: UUID, watches: Sequence[Standing]) -> bool:
     thread = Thread.objects.select_for_update(of=("self",)).get(pk=thread_id)
     if thread.title_triaged:
         return False  # somebody was quicker
     _open_cases(thread, thread.title, aware_at=thread.title.created_at)
+    topic_watches.look(watches, thread, thread.title)
     thread.title_triaged = True
     thread.save(update_fields=["title_triaged"])
     return True
@@ -120,7 +125,7 @@ def _open_cases(thread: Thread, text: VaultText, *, aware_at: datetime) -> None:
         )
 
 
-def _triage(revision_id: UUID) -> bool:
+def _triage(revision_id: UUID, watches: Sequence[Standing]) -> bool:
     revision = PostRevision.objects.select_related(
         "post__thread", "post__community", "text__scan", "text__key"
     ).get(pk=revision_id)
@@ -129,6 +134,7 @@ def _triage(revision_id: UUID) -> bool:
         return False  # somebody was quicker, or an earlier revision still waits for its scan
     if not is_ours(revision.post):
         _open_cases(revision.post.thread, revision.text, aware_at=revision.seen_at)
+        topic_watches.look(watches, revision.post.thread, revision.text)
     post.triaged_revision = revision.number
     post.save(update_fields=["triaged_revision"])
     return True

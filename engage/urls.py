@@ -20,6 +20,7 @@ from engage.views import (
     signposts,
     stops,
     threads,
+    topic_watches,
 )
 
 urlpatterns = [
@@ -27,6 +28,8 @@ urlpatterns = [
     path("threads/by-address/", readings.by_address, name="add_thread"),
     path("threads/readings/<uuid:reading_id>/", readings.progress, name="reading"),
     path("threads/readings/<uuid:reading_id>/stop/", readings.stop, name="stop_reading"),
+    path("threads/watches/", topic_watches.overview, name="watches"),
+    path("threads/watches/<uuid:watch_id>/end/", topic_watches.end, name="end_watch"),
     path("threads/<uuid:thread_id>/", threads.show, name="thread"),
     path("posts/<uuid:post_id>/reply/", drafts.start, name="start_draft"),
     path("posts/<uuid:post_id>/no-reply/", no_replies.decide, name="no_reply"),

@@ -28,11 +28,14 @@ from reviews.models import (
     SecondLook,
     SignOff,
     Signpost,
+    TopicWatch,
     User,
 )
 from reviews.permissions import PERMISSIONS, Permission, can_may
 
-Target: TypeAlias = Review | SecondLook | SafetyCase | ProfileChange | Proposal | Signpost
+Target: TypeAlias = (
+    Review | SecondLook | SafetyCase | ProfileChange | Proposal | Signpost | TopicWatch
+)
 # Ids of people; None among them, for what the service did, is nobody.
 Audience: TypeAlias = Callable[[Any], Iterable[UUID | None]]
 
@@ -46,6 +49,7 @@ OPENS = {
     Place.CORRECTIONS: Permission.CORRECT,
     Place.SECOND_LOOK: Permission.LOOK_AGAIN,
     Place.RELOOKS: Permission.READ_PUBLICATIONS,
+    Place.THREAD: Permission.READ_THREADS,
 }
 # Who is asked to act on something, and whether a person still can.
 ASKED: dict[type[Model], tuple[Permission, Callable[[User, Any], bool]]] = {
@@ -126,6 +130,11 @@ def assigned(review: Review) -> list[UUID]:
 def looker(look: SecondLook) -> list[UUID]:
     """To whom a second look was given."""
     return [look.user_id]
+
+
+def watch_owner(watch: TopicWatch) -> list[UUID]:
+    """Whose watch it is."""
+    return [watch.owner_id]
 
 
 def watchers(review: Review) -> list[UUID]:

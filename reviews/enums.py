@@ -190,6 +190,7 @@ class NoticeGroup(models.TextChoices):
     REMARKS = "remarks", "Comments"
     LIVE = "live", "Replies in their communities"
     SAFETY = "safety", "Safety signals"
+    WATCHED = "watched", "What you watch for"
 
 
 class NoticeKind(models.TextChoices):
@@ -239,6 +240,7 @@ class NoticeKind(models.TextChoices):
     SAFETY_HELPED = "safety_helped", "Help was offered"
     SAFETY_DUE_SOON = "safety_due_soon", "Deadline soon"
     SAFETY_OVERDUE = "safety_overdue", "Deadline missed"
+    WATCH_MATCHED = "watch_matched", "Somebody speaks of what you watch for"
 
 
 class Place(models.TextChoices):
@@ -252,6 +254,7 @@ class Place(models.TextChoices):
     CORRECTIONS = "corrections", "Corrections"
     SECOND_LOOK = "second_look", "Second look"
     RELOOKS = "relooks", "Live replies to look at again"
+    THREAD = "thread", "Thread"
 
 
 class Channel(models.TextChoices):

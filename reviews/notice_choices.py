@@ -36,6 +36,7 @@ DEFAULTS = {
     NoticeGroup.REMARKS: Pace.DIGEST,
     NoticeGroup.LIVE: Pace.AT_ONCE,
     NoticeGroup.SAFETY: Pace.AT_ONCE,
+    NoticeGroup.WATCHED: Pace.DIGEST,
 }
 
 

@@ -22,6 +22,7 @@ from reviews.audiences import (
     named,
     owner,
     settlers,
+    watch_owner,
     watchers,
 )
 from reviews.clocks import Deed
@@ -92,6 +93,7 @@ AUDIENCE: dict[NoticeKind, Told] = {
     _K.TAKEN_DOWN: Told(_G.LIVE, _P.PUBLICATION, acted),
     _K.BREACH_OPENED: Told(_G.LIVE, _P.PUBLICATION, settlers),
     _K.INCIDENT: Told(_G.LIVE, _P.PUBLICATION, acted),
+    _K.WATCH_MATCHED: Told(_G.WATCHED, _P.THREAD, watch_owner),
     _K.CRISIS: Told(_G.SAFETY, _P.SAFETY_CASE, asked, asks=True),
     _K.SAFETY_OPENED: Told(_G.SAFETY, _P.SAFETY_CASE, asked, asks=True),
     _K.SAFETY_OWNED: Told(_G.SAFETY, _P.SAFETY_CASE, owner),
@@ -156,6 +158,7 @@ FROM_LEDGER: dict[EventKind, tuple[NoticeKind, ...] | Callable[[Event], tuple[No
     _E.TAKEN_DOWN: (_K.TAKEN_DOWN,),
     _E.INCIDENT_OPENED: (_K.INCIDENT,),
     _E.BREACH_OPENED: (_K.BREACH_OPENED,),
+    _E.WATCH_MATCHED: (_K.WATCH_MATCHED,),
     _E.SAFETY_OPENED: _opened,
     _E.SAFETY_OWNED: (_K.SAFETY_OWNED,),
     _E.SAFETY_CORRECTED: (_K.SAFETY_CORRECTED,),
@@ -180,6 +183,7 @@ UNTOLD = frozenset(
     {
         _E.KEY_DESTROYED, _E.RULE_SET_ADDED, _E.TEXT_SCANNED, _E.TEXT_HELD, _E.COMMUNITY_ADDED,
         _E.COMMUNITY_CHANGED, _E.READING_STARTED, _E.READING_ENDED,
+        _E.WATCH_ADDED, _E.WATCH_ENDED,
         _E.POST_ARRIVED, _E.POST_EDITED, _E.POST_DELETED, _E.POST_RESTORED, _E.THREAD_LOCKED,
         _E.THREAD_UNLOCKED, _E.DRAFT_STARTED, _E.DRAFT_SAVED, _E.FINDING_DISPOSED,
         _E.IDENTIFIER_REVEALED, _E.PROFILE_PROPOSED, _E.EXAMPLES_EXPORTED, _E.SAFETY_EXPORTED,

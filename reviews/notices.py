@@ -27,6 +27,7 @@ from reviews.models import (
     SafetyCase,
     SecondLook,
     Signpost,
+    TopicWatch,
     User,
 )
 from reviews.notice_table import AUDIENCE, FROM_LEDGER
@@ -44,8 +45,11 @@ def tell(event: Event, subject: Model) -> None:
     person = event.actor.removeprefix("person:")
     by = UUID(person) if person != event.actor else None
     for kind in kinds:
-        at_publication = AUDIENCE[kind].place == Place.PUBLICATION
-        about_id = subject.pk if at_publication else target.pk
+        about_id = target.pk
+        if AUDIENCE[kind].place == Place.PUBLICATION:
+            about_id = subject.pk
+        if AUDIENCE[kind].place == Place.THREAD:
+            about_id = UUID(event.case_id)
         write(kind, target, about_id=about_id, by=by, event=event)
     if any(AUDIENCE[kind].settles for kind in kinds):
         _settle(target)
@@ -161,7 +165,7 @@ def _target(event: Event, subject: Model) -> Target:
     if event.subject_kind == "vaulttext":
         return Proposal.objects.select_related("correction").get(pk=event.facts["proposal"])
     assert isinstance(
-        subject, Review | SecondLook | SafetyCase | ProfileChange | Proposal | Signpost
+        subject, Review | SecondLook | SafetyCase | ProfileChange | Proposal | Signpost | TopicWatch
     )
     return subject
 
@@ -177,4 +181,6 @@ def _what(target: Target) -> str:
         return f"the rules of {target.community_name}"
     if isinstance(target, Signpost):
         return f"a signpost for {target.community_name or 'every community'}"
+    if isinstance(target, TopicWatch):
+        return "a thread"
     return "words that a reviewer marked"

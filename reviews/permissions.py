@@ -21,6 +21,7 @@ class Permission(enum.Enum):
 
     READ_THREADS = "read threads"
     ADD_THREADS = "add threads by their address"
+    WATCH_TOPICS = "watch for topics"
     DRAFT = "write replies"
     NO_REPLY = "decide not to reply"
     PROVE_ONESELF = "choose how you prove who you are"
@@ -76,6 +77,7 @@ _C, _O, _L, _S, _A, _M, _D = (
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.READ_THREADS: frozenset({_C, _O, _L, _S, _A, _D}),
     Permission.ADD_THREADS: frozenset({_C, _O, _S}),
+    Permission.WATCH_TOPICS: frozenset({_C, _O, _L, _S, _D}),
     Permission.DRAFT: frozenset({_C}),
     Permission.PROVE_ONESELF: frozenset(Role),
     Permission.ABOUT_ONESELF: frozenset({_C, _O, _L, _D}),

@@ -28,6 +28,7 @@ from engage import (
     replaying,
     screening,
     signposting,
+    topic_watches,
 )
 from engage.communities import add_community
 from engage.connectors.base import Item
@@ -44,6 +45,7 @@ from engage.models import (
     Reading,
     Relook,
 )
+from engage.topic_watches import Wanted
 from reviews import (
     absences,
     clearance,
@@ -84,6 +86,7 @@ from reviews.models import (
     SafetyCase,
     SecondLook,
     Signpost,
+    TopicWatch,
     User,
 )
 from reviews.people import add_person
@@ -432,6 +435,12 @@ def reading(here: Community | None = None) -> Reading:
         by=person(Role.CLINICIAN),
         due_at=timezone.now(),
     )
+
+
+def topic_watch(by: User | None = None, *words: str) -> TopicWatch:
+    """Somebody's watch for a topic, or for words."""
+    wanted = Wanted("Mine", () if words else ("iud",), words)
+    return topic_watches.add(by=by or person(Role.CLINICIAN), wanted=wanted)
 
 
 def follow_up(publication: Publication) -> FollowUp:

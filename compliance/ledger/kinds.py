@@ -17,6 +17,9 @@ class EventKind(models.TextChoices):
     WORD_RETIRED = "word_retired", "Word taken off the list"
     # engage: intake
     COMMUNITY_ADDED = "community_added", "Community added"
+    WATCH_ADDED = "watch_added", "Topic watch added"
+    WATCH_ENDED = "watch_ended", "Topic watch ended"
+    WATCH_MATCHED = "watch_matched", "Thread speaks of what is watched for"
     READING_STARTED = "reading_started", "Reading of a thread or of older posts begun"
     READING_ENDED = "reading_ended", "Reading of a thread or of older posts ended"
     COMMUNITY_CHANGED = "community_changed", "Settings of a community changed"

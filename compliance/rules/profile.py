@@ -23,6 +23,7 @@ from compliance.rules import route as signing_route
 from compliance.rules.house_reason import HouseReason
 from compliance.rules.route import THE_TWO, Route
 from compliance.rules.rule import Detection, Rule
+from compliance.rules.words import check_words, pattern_of, read_words
 
 if TYPE_CHECKING:
     from compliance.rules import RuleSet
@@ -79,7 +80,7 @@ class Phrase:
     @property
     def id(self) -> str:
         """Of the rule that it makes; stays the same while the words do."""
-        return f"{OWN}{_code(_read(self.words))}"
+        return f"{OWN}{_code(read_words(self.words))}"
 
     def rule(self) -> Rule:
         """The rule that it makes."""
@@ -94,7 +95,7 @@ class Phrase:
             advice=self.advice,
             scanner=SCANNER,
             detects=True,
-            detection=Detection(patterns=(_pattern(self.words),), confidence=0.9),
+            detection=Detection(patterns=(pattern_of(self.words),), confidence=0.9),
         )
 
 
@@ -238,18 +239,7 @@ def _check_weights(weights: Iterable[Weight], rules: RuleSet) -> None:
 def _check_phrases(phrases: Iterable[Phrase]) -> None:
     seen = set()
     for phrase in phrases:
-        if sum(c.isalnum() for c in phrase.words) < 3:
-            raise BadInput("A phrase needs at least three letters.")
-        # Inside a word it would cost more time the longer the text is.
-        if any("*" in word[:-1] or word == "*" for word in phrase.words.split()):
-            raise BadInput(
-                f"In \u201c{phrase.words}\u201d a * stands where it can't: it ends a word."
-            )
-        if not re.search(_pattern(phrase.words), _read(phrase.words.replace("*", ""))):
-            raise BadInput(
-                f"\u201c{phrase.words}\u201d would not be found in its own words. Write it without "
-                "special characters."
-            )
+        check_words(phrase.words)
         if phrase.id in seen:
             raise BadInput(f"\u201c{phrase.words}\u201d is there twice.")
         seen.add(phrase.id)
@@ -298,23 +288,6 @@ def places_of(text: str, claim: ApprovedClaim) -> list[tuple[int, int]]:
     words = r"\s+".join(map(re.escape, claim.text.split()))
     found = re.finditer(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE)
     return [place.span() for place in found]
-
-
-def _pattern(words: str) -> str:
-    """A regular expression for the words: whole words, any gap between them."""
-    # "%" would name a word list (compliance/rules/reading.py).
-    parts = (
-        re.escape(word.removesuffix("*")).replace("%", "[%]") + r"\w*" * word.endswith("*")
-        for word in _read(words).split()
-    )
-    return r"(?<!\w)" + r"\s+".join(parts) + r"(?!\w)"
-
-
-def _read(words: str) -> str:
-    """The words as the scanners read every text: look-alikes, quotes and case don't matter."""
-    from compliance.scanners.views import normal  # the scanners are built on the rules
-
-    return " ".join(normal(words).text.casefold().split())
 
 
 def _code(words: str) -> str:

@@ -22,7 +22,7 @@ from compliance.rules.rule import Rule
 from engage import conversation, no_replies
 from engage.communities import can_publish
 from engage.enums import NoReplyReason
-from engage.models import Community, Draft, NoReply, PostRevision, Thread
+from engage.models import Community, Draft, NoReply, PostRevision, Thread, WatchHit
 from engage.views.progress import Progress, progress_of
 from reviews import permissions
 from reviews.models import SafetyCase, User
@@ -35,6 +35,7 @@ TABS = {
     "decided": "Decided not to reply",
     "safety": "Safety signals",
     "held": "Held",
+    "watched": "Watched",
 }
 # What the inbox says of a thread, by group of rules.
 SIGNALS = {
@@ -84,13 +85,14 @@ def inbox(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "all")
     tab = tab if tab in TABS else "all"
     community = request.GET.get("community", "")
-    threads = _threads(tab, community)
+    threads = _threads(tab, community, user)
     page = Paginator(threads, PAGE).get_page(request.GET.get("page"))
     context = {
         "tab": tab,
         "tabs": list(TABS.items()),
         "community": community,
         "communities": Community.objects.all(),
+        "can_watch": permissions.can_may(user, Permission.WATCH_TOPICS),
         "can_add": permissions.can_may(user, Permission.ADD_THREADS),
         "page": page,
         "rows": _rows(list(page.object_list)),
@@ -98,7 +100,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "engage/inbox.html", context)
 
 
-def _threads(tab: str, community: str) -> QuerySet[Thread]:
+def _threads(tab: str, community: str, user: User) -> QuerySet[Thread]:
     signals = SafetyCase.objects.filter(thread_id=OuterRef("pk"), disposed_at=None)
     closed = PostRevision.objects.filter(post__thread=OuterRef("pk")).exclude(
         text__scan_state=ScanState.SCANNED
@@ -122,6 +124,9 @@ def _threads(tab: str, community: str) -> QuerySet[Thread]:
         threads = threads.filter(decided=True)
     if tab == "safety":
         threads = threads.filter(unsafe=True)
+    if tab == "watched":
+        mine = WatchHit.objects.filter(watch__owner=user, watch__ended_at=None)
+        threads = threads.filter(pk__in=mine.values("thread"))
     if tab == "held":
         threads = threads.filter(Q(held=True) | ~Q(title__scan_state=ScanState.SCANNED))
     return threads

@@ -21,6 +21,7 @@ from reviews.models.review import (
 )
 from reviews.models.safety import CaseFacts, HandOff, HelpGiven, SafetyCase
 from reviews.models.signposts import Signpost, SignpostSignature
+from reviews.models.topic_watches import TopicWatch
 from reviews.models.waiting import Absence, Reminded, Reminder
 
 __all__ = [
@@ -61,5 +62,6 @@ __all__ = [
     "SignOff",
     "Signpost",
     "SignpostSignature",
+    "TopicWatch",
     "User",
 ]

@@ -31,6 +31,7 @@ ABOUT = {
     NoticeGroup.REMARKS: "Somebody commented on what you worked on.",
     NoticeGroup.LIVE: "Posted, held, taken down, or changed by the community.",
     NoticeGroup.SAFETY: "Crises and adverse events, with their deadlines.",
+    NoticeGroup.WATCHED: "A thread speaks of a topic, or says words, that you watch for.",
 }
 
 

@@ -32,6 +32,7 @@ from reviews.models import (
     SafetyCase,
     SecondLook,
     Signpost,
+    TopicWatch,
     User,
 )
 from tests import cases
@@ -62,6 +63,7 @@ class World:
     relook: Relook
     follow_up: FollowUp
     reading: Reading
+    watch: TopicWatch
     breach: BreachAssessment
     look: SecondLook
     golden_case: GoldenCase
@@ -120,6 +122,7 @@ class World:
             "remove_factor": [0],
             "community": [self.community.slug],
             "test_community": [self.community.slug],
+            "end_watch": [self.watch.pk],
             "read_back": [self.community.slug],
             "new_secret": [self.community.slug],
             "api_push": [self.community.slug],
@@ -172,6 +175,7 @@ def world() -> World:
         relook=cases.relook(publication),
         follow_up=cases.follow_up(publication),
         reading=cases.reading(post.community),
+        watch=cases.topic_watch(),
         breach=cases.breach_assessment(publication),
         look=cases.second_look(),
         golden_case=cases.golden_case(),

@@ -26,6 +26,7 @@ PAGES: dict[str, set[Role]] = {
     "thread": {C, O, L, S, A, D},
     "add_thread": {C, O, S},
     "reading": {C, O, S},
+    "watches": {C, O, L, S, D},
     "drafts": {C},
     "draft": {C},
     "queue": {O, L, A, D},
@@ -70,6 +71,7 @@ PAGES: dict[str, set[Role]] = {
 FORMS: dict[str, set[Role]] = {
     "start_draft": {C},
     "stop_reading": {C, O, S},
+    "end_watch": {C, O, L, S, D},
     "read_back": {M},
     "no_reply": {C, O, L},
     "draft_findings": {C},

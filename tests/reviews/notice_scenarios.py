@@ -400,6 +400,17 @@ def signed_and_retired(people: People, signpost: Any) -> None:
     signposts.retire(by=people["actor"], signpost_id=signpost.pk)
 
 
+def spoken_of(platform: FakePlatform) -> tuple[UUID, People]:
+    people = bystanders()
+    people["watcher"], people["other"] = cases.person(Role.LEGAL), cases.person(Role.CLINICIAN)
+    cases.topic_watch(people["watcher"], "copper coil")
+    cases.topic_watch(people["other"], "hormonal coil")
+    cases.topic_watch(people["demoted"], "copper coil")  # before they became something else
+    cases.topic_watch(people["gone"], "copper coil")
+    leave(people)
+    return cases.post("Is my copper coil to blame?").thread_id, people
+
+
 # Of each kind: what happens, and the relations of those who are told.
 TABLE: dict[NoticeKind, tuple[Scenario, set[str]]] = {
     K.SIGNATURE_WANTED: (submitted, OFFICERS | COUNSEL),
@@ -427,6 +438,7 @@ TABLE: dict[NoticeKind, tuple[Scenario, set[str]]] = {
     K.TAKEN_DOWN: (posted(Posted(REF), then=take_down), ACTED | {"actor", "demoted"}),
     K.BREACH_OPENED: (posted(Posted(REF), then=assess), OFFICERS | COUNSEL),
     K.INCIDENT: (posted(Posted(REF), then=hide), ACTED | {"actor", "demoted"}),
+    K.WATCH_MATCHED: (spoken_of, {"watcher", "demoted"}),
     K.CRISIS: (opened(cases.CRISIS, "SAFE-CRISIS"), SAFETY_PEOPLE),
     K.SAFETY_OPENED: (
         opened("I took the pill and got hives all over my body.", "AE-POSSIBLE"),
