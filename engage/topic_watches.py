@@ -11,6 +11,7 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from reviews.models import TopicWatch, User
 from reviews.permissions import Permission
 
 MOST = 20  # of a person
+NEWS = timedelta(days=7)  # what is older is listed, and nobody is told: it was read back
 MOST_WORDS = 50
 LONGEST = 100  # characters of a name, and of words
 ABOUT = "topic_watch.content"
@@ -159,7 +161,7 @@ def _compiled(wanted: Wanted) -> re.Pattern[str]:
 
 
 def look(watches: Sequence[Standing], thread: Thread, text: VaultText) -> None:
-    """Tells those whose watches fit what a thread says; once for each thread."""
+    """Notes which watches fit what a thread says, and tells of it; once for each thread."""
     if not watches:
         return
     try:
@@ -168,7 +170,7 @@ def look(watches: Sequence[Standing], thread: Thread, text: VaultText) -> None:
         return
     for watch in _fitting(watches, thread, said):
         _, is_new = WatchHit.objects.get_or_create(watch=watch, thread=thread)
-        if is_new:
+        if is_new and thread.last_post_at > timezone.now() - NEWS:
             ledger.record(EventKind.WATCH_MATCHED, by="system", subject=watch, case_id=thread.pk)
 
 

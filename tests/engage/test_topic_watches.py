@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from compliance.exceptions import BadInput, NotAllowed
 from compliance.ledger.kinds import EventKind
@@ -103,6 +105,14 @@ def test_an_answer_and_an_edit_are_heard_too(person: User) -> None:
 def _place(post: Post) -> dict[str, str]:
     thread, own = conversation.source_of(post.thread), conversation.source_of(post)
     return {"thread_id": thread["id"], "post_id": own["id"]}
+
+
+def test_an_old_thread_is_listed_and_nobody_is_told(person: User) -> None:
+    cases.topic_watch(person, "coil")
+    ago = timezone.now() - timedelta(days=8)
+    intake.receive(cases.community(), [cases.item("My coil.", published_at=ago)], by="system")
+    cases.scanned()
+    assert told(person) == [] and WatchHit.objects.count() == 1
 
 
 def test_a_watch_of_one_community_hears_of_no_other(person: User) -> None:
