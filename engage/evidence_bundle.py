@@ -6,7 +6,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.conf import settings
 
 from compliance import vault
 from compliance.ledger import checkpoints, log, merkle
+from compliance.ledger.proofs import proof_of
 from compliance.models import Checkpoint, Event, Leaf
 from engage import citing, publications
 from engage.models import Draft, FollowUp, Publication, Statement
@@ -32,8 +32,9 @@ versions.json     each version of the draft
 attempts.json     each sending, its outcome, and what people said of it
 copies.json       what was seen in the community, whenever it had changed
 incidents.json    what happened to it, and what came of that
-ledger.jsonl      its history: each event with its place in the log and the way to the root
-checkpoint.txt    the signed head of the log that those ways lead to
+ledger.jsonl      its history: each event, exactly as it was logged, with its place in the log
+proofs/           that each of them is in the log, in the form c2sp.org/tlog-proof
+checkpoint.txt    the signed head of the log that the proofs lead to
 key.txt           the public key of that signature
 
 `python verify.py` checks that every event is in the log that the checkpoint signs, and that each
@@ -63,7 +64,7 @@ def bundle_of(publication: Publication) -> bytes:
         "attempts.json": _json(_attempts(publication)),
         "copies.json": _json(_copies(publication)),
         "incidents.json": _json(_incidents(publication)),
-        "ledger.jsonl": "".join(f"{line}\n" for line in _history(draft, checkpoint)),
+        **_history(draft, checkpoint),
         "checkpoint.txt": checkpoint.note,
         "key.txt": checkpoints.verifier_key(settings.LEDGER_ORIGIN, log.public_key()) + "\n",
     }
@@ -169,21 +170,22 @@ def _follow_up(row: FollowUp | None) -> dict[str, Any] | None:
     }
 
 
-def _history(draft: Draft, checkpoint: Checkpoint) -> Iterable[str]:
-    """Each event of the case with its leaf and its audit path, as lines of JSON."""
+def _history(draft: Draft, checkpoint: Checkpoint) -> dict[str, str]:
+    """Files: the events of the case as lines of JSON, and a proof of each."""
     events = Event.objects.filter(case_id=str(draft.pk), leaf__id__lte=checkpoint.pk)
     found = list(events.select_related("leaf").order_by("leaf__id"))
     log_ = Leaf.objects.filter(id__lte=checkpoint.pk).order_by("id")
     hashes = [bytes.fromhex(value) for value in log_.values_list("hash", flat=True)]
     places = [event.leaf.pk - 1 for event in found]
-    for event, place, path in zip(found, places, merkle.audit_paths(hashes, places), strict=True):
-        yield json.dumps(
-            {
-                "leaf": place,
-                "event": log.canonical(event).decode(),
-                "path": [node.hex() for node in path],
-            }
-        )
+    lines = [
+        json.dumps({"leaf": place, "event": log.canonical(event).decode()})
+        for event, place in zip(found, places, strict=True)
+    ]
+    paths = zip(places, merkle.audit_paths(hashes, places), strict=True)
+    return {
+        "ledger.jsonl": "".join(f"{line}\n" for line in lines),
+        **{f"proofs/{n}.tlog-proof": proof_of(n, path, checkpoint.note) for n, path in paths},
+    }
 
 
 def _json(value: Any) -> str:

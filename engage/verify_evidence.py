@@ -29,6 +29,18 @@ def root_of(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     return node if last == 0 else b""
 
 
+def proves(proof: str, entry: bytes, index: int, note: str) -> bool:
+    """Whether a proof (c2sp.org/tlog-proof@v1) leads from an entry to the checkpoint."""
+    head, _, proven = proof.partition("\n\n")
+    form, *lines = head.split("\n")
+    lines = lines[1:] if lines and lines[0].startswith("extra ") else lines
+    if form != "c2sp.org/tlog-proof@v1" or lines[:1] != [f"index {index}"] or proven != note:
+        return False
+    _, size, root = note.split("\n")[:3]
+    path = [base64.b64decode(line) for line in lines[1:]]
+    return root_of(entry, index, int(size), path) == base64.b64decode(root)
+
+
 def signature_holds(note: str, key: str) -> bool | None:
     """Whether the key signed the note; None if that can't be checked here."""
     try:
@@ -53,16 +65,15 @@ def signature_holds(note: str, key: str) -> bool | None:
 def faults(folder: Path) -> list[str]:
     """What does not hold, a sentence each."""
     note = (folder / "checkpoint.txt").read_text()
-    _, size, root = note.splitlines()[:3]
     wrong = []
     if signature_holds(note, (folder / "key.txt").read_text()) is False:
         wrong.append("The checkpoint is not signed with the key.")
     events: list[dict[str, Any]] = []
     for line in (folder / "ledger.jsonl").read_text().splitlines():
         entry = json.loads(line)
-        path = [bytes.fromhex(node) for node in entry["path"]]
-        reached = root_of(entry["event"].encode(), entry["leaf"], int(size), path)
-        if reached != base64.b64decode(root):
+        proof = folder / "proofs" / f"{entry['leaf']}.tlog-proof"
+        said = proof.read_text() if proof.exists() else ""
+        if not proves(said, entry["event"].encode(), entry["leaf"], note):
             wrong.append(f"Entry {entry['leaf']} is not in the log that the checkpoint signs.")
         events.append(json.loads(entry["event"]))
     signed = {event["facts"].get("digest") for event in events if event["kind"] == "signed"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -92,9 +93,16 @@ def changed_event(folder: Path) -> None:
 
 def moved_event(folder: Path) -> None:
     lines = (folder / "ledger.jsonl").read_text().splitlines()
-    entry = json.loads(lines[0])
-    lines[0] = json.dumps({**entry, "leaf": entry["leaf"] + 1})
+    first, second = json.loads(lines[0]), json.loads(lines[1])
+    lines[0] = json.dumps({**first, "leaf": second["leaf"]})
     (folder / "ledger.jsonl").write_text("\n".join(lines))
+
+
+def other_way(folder: Path) -> None:
+    proof = min((folder / "proofs").iterdir())
+    lines = proof.read_text().split("\n")
+    lines[2] = base64.b64encode(bytes(32)).decode()
+    proof.write_text("\n".join(lines))
 
 
 def other_root(folder: Path) -> None:
@@ -109,7 +117,9 @@ def other_signer(folder: Path) -> None:
     (folder / "reviews.json").write_text(json.dumps(reviews))
 
 
-@pytest.mark.parametrize("change", [changed_event, moved_event, other_root, other_signer])
+@pytest.mark.parametrize(
+    "change", [changed_event, moved_event, other_way, other_root, other_signer]
+)
 def test_whatever_was_changed_is_found(
     live: Publication, tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
@@ -118,6 +128,17 @@ def test_whatever_was_changed_is_found(
     assert faults(folder) == []
     change(folder)
     assert faults(folder) != []
+
+
+def test_proofs_have_the_form_that_others_read(live: Publication, tmp_path: Path) -> None:
+    # https://c2sp.org/tlog-proof: form, index, hashes in base64, a blank line, the checkpoint.
+    folder = unpacked(live, tmp_path)
+    leaf = json.loads((folder / "ledger.jsonl").read_text().splitlines()[0])["leaf"]
+    head, checkpoint = (folder / f"proofs/{leaf}.tlog-proof").read_text().split("\n\n", 1)
+    form, index, *hashes = head.split("\n")
+    assert (form, index) == ("c2sp.org/tlog-proof@v1", f"index {leaf}")
+    assert hashes and all(len(base64.b64decode(one, validate=True)) == 32 for one in hashes)
+    assert checkpoint == (folder / "checkpoint.txt").read_text()
 
 
 @pytest.mark.parametrize("size", [*range(1, 20), 64, 65, 100])
