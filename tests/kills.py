@@ -1,6 +1,6 @@
 """kill -9 at random moments while replies are being posted: is one lost, is one posted twice?
 
-`run` is the experiment. `python -m tests.kills seed N` is its first step, inside the environment
+`run` is the experiment. `python -m tests.kills N` is its first step, inside the environment
 of the stack: it prepares N cleared reviews by the real verbs and prints the tags of their requests.
 """
 
@@ -9,45 +9,77 @@ from __future__ import annotations
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
+import redis
 
+from config import valkey
 from tests.stack import ROOT, Stack, wait_until
 
 VICTIMS = ("worker", "worker", "valkey", "web")  # the worker twice as often: it sends
+FLUSH = "flushall"  # the broker forgets every message
+DRIVEN = ("queued", "sending", "unknown", "taking_down")  # engage.publishing.DRIVEN
+WITHIN = 30.0  # seconds, for the first reply after the broker came back
 BOARD = "kills"
 POSTS_A_THREAD = 5
-SLOW_SECONDS = 0.5  # how long the community takes, so that kills meet requests in flight
+SLOW_SECONDS = 0.5  # how long the community takes at times, so that kills meet requests in flight
 PASSWORD = "correct-horse-9-battery"
 
 
 @dataclass(frozen=True, slots=True)
 class Toll:
-    """What an experiment did to the replies."""
+    """What an experiment did to the replies.
+
+    Attributes:
+        strikes: kills that met somebody, and flushes of the broker.
+        resumed: the longest time from a return of the broker to the next posted reply, in seconds.
+    """
 
     publications: int
-    kills: Counter[str]
+    strikes: Counter[str]
     lost: int
     posted_twice: int
     seconds: float
+    resumed: float
 
 
-def run(data: Path, *, publications: int, kills: int, naive: bool = False, seed: int = 1) -> Toll:
-    """Posts `publications` replies to the sandbox community under `kills` kill -9.
+def drawn(kills: int, seed: int) -> list[str]:
+    """So many victims by chance."""
+    rng = random.Random(seed)
+    return [rng.choice(VICTIMS) for _ in range(kills)]
+
+
+def run(
+    data: Path,
+    *,
+    publications: int,
+    strikes: Sequence[str],
+    gap: tuple[float, float] = (0.5, 2.5),
+    slow: float = 0.5,
+    naive: bool = False,
+    seed: int = 1,
+) -> Toll:
+    """Posts `publications` replies to the sandbox community while its parts are killed.
 
     Args:
         data: an empty directory.
+        strikes: who is killed (`manage.py up`'s names), or FLUSH, in this order.
+        gap: the least and the most seconds between two of them.
+        slow: the part of the requests for which the community takes SLOW_SECONDS.
         naive: the negative control: a worker that calls first and writes down afterwards.
-        seed: of the moments and the victims.
+        seed: of the moments.
     """
     rng = random.Random(seed)
     inside = {"COMMUNITY_HOSTS_INSIDE": "127.0.0.1"}  # where the community is
@@ -56,24 +88,63 @@ def run(data: Path, *, publications: int, kills: int, naive: bool = False, seed:
         stack.manage("migrate", "--verbosity=0")
         tags = _seed(stack, publications)
         assert len(tags) == publications, "with fewer, nothing would be shown"
-        _slow(stack)
+        _slow(stack, slow)
         started = time.monotonic()
+        resumed = 0.0
         with stack:
             stack.start("--no-sandbox", ready=120)
-            killed: Counter[str] = Counter()
-            while killed.total() < kills:
-                time.sleep(rng.uniform(0.5, 2.5))
-                victim = rng.choice(VICTIMS)
-                killed[victim] += stack.kill(victim)
-            wait_until(lambda: _unfinished(stack) == 0, 900, "the end of all publications", 2)
+            for strike in strikes:
+                time.sleep(rng.uniform(*gap))
+                wait_until(partial(_strike, stack, strike), 30, f"somebody to strike: {strike}")
+                if strike in ("valkey", FLUSH):
+                    resumed = max(resumed, _resumes(stack))
+            wait_until(lambda: _count(stack, DRIVEN) == 0, 900, "the end of all publications", 2)
         posted = _posted(stack)
         return Toll(
             publications=publications,
-            kills=killed,
+            strikes=Counter(strikes),
             lost=sum(posted[tag] == 0 for tag in tags),
             posted_twice=sum(posted[tag] > 1 for tag in tags),
             seconds=time.monotonic() - started,
+            resumed=resumed,
         )
+
+
+def _strike(stack: Stack, victim: str) -> bool:
+    if victim != FLUSH:
+        return stack.kill(victim)
+    try:
+        redis.Redis(port=stack.valkey_port).flushall()
+    except redis.ConnectionError:
+        return False
+    return True
+
+
+def _resumes(stack: Stack) -> float:
+    """Seconds from the broker's return to the next reply that is live; 0 if none is left."""
+    wait_until(lambda: valkey.answers(stack.valkey_port), 30, "the broker's return", 0.05)
+    before = _count(stack, ("live",))
+    return wait_until(
+        lambda: _count(stack, ("live",)) > before or _count(stack, DRIVEN) == 0,
+        WITHIN,
+        "the next reply",
+        0.05,
+    )
+
+
+def _count(stack: Stack, states: Sequence[str]) -> int:
+    """Publications in these states, read from the database of the running product."""
+    listed = ", ".join(f"'{state}'" for state in states)
+    query = f"SELECT count(*) FROM engage_publication WHERE state IN ({listed})"
+    if "DATABASE_URL" in stack.env:
+        with psycopg.connect(stack.env["DATABASE_URL"]) as database:
+            row = database.execute(query).fetchone()
+    else:
+        file = f"file:{stack.data / 'countersign.sqlite3'}?mode=ro"
+        with closing(sqlite3.connect(file, uri=True, timeout=30)) as database:
+            row = database.execute(query).fetchone()
+    assert row
+    return int(row[0])
 
 
 @contextmanager
@@ -113,10 +184,10 @@ def _ask(stack: Stack, method: str, path: str, **options: Any) -> Any:
     return answer.json()
 
 
-def _slow(stack: Stack) -> None:
-    # Half of the time is spent before the work and half after it, so that a kill can hit both.
+def _slow(stack: Stack, part: float) -> None:
+    # Half of it before the work and half after it, so that a kill can hit both.
     for kind in ("slow", "slow_after"):
-        fault = {"kind": kind, "seconds": SLOW_SECONDS, "remaining": None, "probability": 0.5}
+        fault = {"kind": kind, "seconds": SLOW_SECONDS, "remaining": None, "probability": part}
         _ask(stack, "POST", "/faults/", json=fault)
 
 
@@ -127,7 +198,7 @@ def _posted(stack: Stack) -> Counter[str]:
 
 def _seed(stack: Stack, publications: int) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.kills", "seed", str(publications)],
+        [sys.executable, "-m", "tests.kills", str(publications)],
         env={**stack.env, "DJANGO_SETTINGS_MODULE": "tests.kills_settings"},
         cwd=ROOT,
         check=True,
@@ -136,18 +207,6 @@ def _seed(stack: Stack, publications: int) -> list[str]:
     )
     tags: list[str] = json.loads(done.stdout)
     return tags
-
-
-def _unfinished(stack: Stack) -> int:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.kills", "unfinished"],
-        env=stack.env,
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return int(done.stdout)
 
 
 def _prepare(publications: int) -> list[str]:
@@ -211,18 +270,8 @@ def _prepare(publications: int) -> list[str]:
     return [json.loads(vault.unseal(request))["tag"] for request in requests]
 
 
-def _main(command: str, *arguments: str) -> None:
+if __name__ == "__main__":
     import django
 
     django.setup()
-    if command == "seed":
-        print(json.dumps(_prepare(int(arguments[0]))))
-    else:
-        from engage.models import Publication
-        from engage.publishing import DRIVEN
-
-        print(Publication.objects.filter(state__in=DRIVEN).count())
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    print(json.dumps(_prepare(int(sys.argv[1]))))

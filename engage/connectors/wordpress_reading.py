@@ -66,6 +66,8 @@ def read_thread(site: Site, address: str, known: Set[str]) -> tuple[Item, ...]:
     rows = {str(row["id"]): row for row in site.comments(asked, PAGES)}
     rows |= {str(row["id"]): row for row in _rows(site, sorted(known - rows.keys(), key=int))}
     threads = _threads(site, {thread})
+    if not rows and thread not in threads:
+        raise NoThreadHere
     locked = _is_locked(threads.get(thread, {}))
     gone = [_removed(key, thread, locked) for key in sorted(known - rows.keys(), key=int)]
     return (*(_item(row, threads) for row in rows.values()), *gone)
