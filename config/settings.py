@@ -144,6 +144,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_DEFAULT_QUEUE = "countersign"
+# What waits for other people's servers has a queue of its own, for a worker with many threads: a
+# worker that is told nothing takes both.
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"countersign": {}, "network": {}}
+CELERY_TASK_ROUTES = {
+    f"engage.tasks.{name}": {"queue": "network"}
+    for name in ("speak", "poll_community", "watch_community", "run_reading")
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False

@@ -34,6 +34,7 @@ from reviews.permissions import Permission
 log = structlog.get_logger()
 
 LEASE = timedelta(minutes=2)  # more than one call of a connector takes
+MOMENT = timedelta(seconds=5)
 TURN = 20.0  # seconds of a worker at a time; a sweep hands it out again
 LONGEST_ADDRESS = 1_000
 FOLLOWED = timedelta(days=60)  # since the last post, or since somebody asked
@@ -161,6 +162,17 @@ def claim_due() -> list[UUID]:
         for pk in due.values_list("pk", flat=True)
         if due.filter(pk=pk).update(due_at=now + LEASE)
     ]
+
+
+def community_of(reading_id: UUID) -> UUID:
+    """Where it is read."""
+    return Reading.objects.values_list("community", flat=True).get(pk=reading_id)
+
+
+def give_back(reading_id: UUID) -> None:
+    """Something else is read there now: it is handed out again after a moment."""
+    soon = timezone.now() + MOMENT
+    Reading.objects.filter(pk=reading_id).exclude(due_at=None).update(due_at=soon)
 
 
 def run(reading_id: UUID) -> None:

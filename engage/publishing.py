@@ -8,6 +8,7 @@ whatever is not a clean success or a proven refusal is settled by looking, never
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -59,6 +60,7 @@ from reviews.permissions import Permission
 LOOKS = 2  # look-ups that must find nothing before a request counts as never arrived
 LOOK_AGAIN = timedelta(seconds=30)
 LEASE = timedelta(seconds=30)
+TURN = 60.0  # seconds of a worker at a time, for one community; a sweep hands it out again
 SCAN_FIRST = timedelta(seconds=5)
 STOPPED = timedelta(minutes=5)  # whoever lifts a stop makes what waits due at once
 DRIVEN = (
@@ -108,12 +110,28 @@ def queue(*, review_id: UUID) -> Publication | None:
     return publication
 
 
+def communities_due() -> list[UUID]:
+    """Communities in which something is due."""
+    due = Publication.objects.filter(state__in=DRIVEN, due_at__lte=timezone.now())
+    return list(due.order_by().values_list("community", flat=True).distinct())
+
+
+def drive_due(community_id: UUID) -> None:
+    """Takes what is due in a community one step further each, for one turn of a worker."""
+    until = time.monotonic() + TURN
+    while time.monotonic() < until and (ids := claim_due(1, community_id)):
+        drive(ids[0])
+
+
 @transaction.atomic
-def claim_due(limit: int = 50) -> list[UUID]:
-    """Takes publications that are due, for one lease; nobody else gets them meanwhile."""
-    due = Publication.objects.filter(state__in=DRIVEN, due_at__lte=timezone.now()).order_by(
-        "due_at"
-    )
+def claim_due(limit: int = 50, community_id: UUID | None = None) -> list[UUID]:
+    """Takes publications that are due, for one lease; nobody else gets them meanwhile.
+
+    Args:
+        community_id: of which; None for all.
+    """
+    due = Publication.objects.filter(state__in=DRIVEN, due_at__lte=timezone.now())
+    due = (due.filter(community=community_id) if community_id else due).order_by("due_at")
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
     ids = list(due.values_list("pk", flat=True)[:limit])

@@ -20,6 +20,7 @@ from engage import (
     watching,
     withdrawing,
 )
+from engage.lanes import Errand, lane
 from reviews import recalls
 
 
@@ -42,15 +43,17 @@ def sweep_publications() -> None:
     """Queues what was cleared, follows withdrawals, and hands out every publication that is due."""
     publishing.queue_cleared()
     withdrawing.follow_withdrawals()
-    for publication_id in publishing.claim_due():
-        nudge(drive_publication, [publication_id])
+    for community_id in publishing.communities_due():
+        nudge(speak, [community_id])
 
 
 @shared_task
-def drive_publication(ids: list[str]) -> None:
-    """Takes each publication one step further."""
-    for publication_id in ids:
-        publishing.drive(UUID(publication_id))
+def speak(ids: list[str]) -> None:
+    """Takes what is due in a community one step further, one publication after the other."""
+    for community_id in map(UUID, ids):
+        with lane(Errand.SPEAK, community_id) as free:
+            if free:
+                publishing.drive_due(community_id)
 
 
 @shared_task
@@ -63,8 +66,10 @@ def poll_communities() -> None:
 @shared_task
 def poll_community(ids: list[str]) -> None:
     """Reads one community."""
-    for community_id in ids:
-        listening.poll(UUID(community_id))
+    for community_id in map(UUID, ids):
+        with lane(Errand.LISTEN, community_id) as free:
+            if free:  # else it is being read, and comes again
+                listening.poll(community_id)
 
 
 @shared_task
@@ -77,22 +82,28 @@ def sweep_readings() -> None:
 @shared_task
 def run_reading(ids: list[str]) -> None:
     """Reads threads, or what was said before."""
-    for reading_id in ids:
-        catching_up.run(UUID(reading_id))
+    for reading_id in map(UUID, ids):
+        with lane(Errand.READ_BACK, catching_up.community_of(reading_id)) as free:
+            if free:
+                catching_up.run(reading_id)
+            else:
+                catching_up.give_back(reading_id)
 
 
 @shared_task
 def watch_replies() -> None:
     """Looks at every live reply that is due."""
-    for publication_id in watching.claim_due():
-        nudge(watch_reply, [publication_id])
+    for community_id in watching.communities_due():
+        nudge(watch_community, [community_id])
 
 
 @shared_task
-def watch_reply(ids: list[str]) -> None:
-    """Compares one live reply with what was signed."""
-    for publication_id in ids:
-        watching.look(UUID(publication_id))
+def watch_community(ids: list[str]) -> None:
+    """Compares the live replies of a community that are due with what was signed."""
+    for community_id in map(UUID, ids):
+        with lane(Errand.LISTEN, community_id) as free:
+            if free:
+                watching.look_due(community_id)
 
 
 @shared_task

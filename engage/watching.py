@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,18 +33,32 @@ SCHEDULE = (
 )
 OTHERWISE = timedelta(days=1)
 LEASE = timedelta(minutes=1)
+TURN = 60.0  # seconds of a worker at a time, for one community; a sweep hands it out again
 UNREADABLE_FOR = timedelta(days=1)
 
 
-def claim_due() -> list[UUID]:
-    """Publications whose live copy should be looked at now; each is given to one caller."""
+def communities_due() -> list[UUID]:
+    """Communities in which a live copy should be looked at now."""
+    due = Publication.objects.filter(state__in=WATCHED, watch_due_at__lte=timezone.now())
+    return list(due.order_by().values_list("community", flat=True).distinct())
+
+
+def look_due(community_id: UUID) -> None:
+    """Looks at what is due in a community, one after the other, for one turn of a worker."""
+    until = time.monotonic() + TURN
+    while time.monotonic() < until and (publication_id := claim_due(community_id)):
+        look(publication_id)
+
+
+def claim_due(community_id: UUID) -> UUID | None:
+    """The publication that is due for the longest time; it is given to one caller."""
     now = timezone.now()
-    waiting = Publication.objects.filter(state__in=WATCHED, watch_due_at__lte=now)
-    return [
-        pk
-        for pk in waiting.order_by("watch_due_at").values_list("pk", flat=True)[:200]
-        if Publication.objects.filter(pk=pk, watch_due_at__lte=now).update(watch_due_at=now + LEASE)
-    ]
+    due = Publication.objects.filter(state__in=WATCHED, watch_due_at__lte=now)
+    waiting = due.filter(community=community_id).order_by("watch_due_at")
+    for pk in waiting.values_list("pk", flat=True)[:10]:
+        if due.filter(pk=pk).update(watch_due_at=now + LEASE):
+            return pk
+    return None
 
 
 def look(publication_id: UUID) -> Live:

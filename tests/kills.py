@@ -1,6 +1,6 @@
 """kill -9 at random moments while replies are being posted: is one lost, is one posted twice?
 
-`run` is the experiment. `python -m tests.kills N` is its first step, inside the environment
+`run` is the experiment. `python -m tests.kills N BOARD` is its first step, inside the environment
 of the stack: it prepares N cleared reviews by the real verbs and prints the tags of their requests.
 """
 
@@ -28,7 +28,7 @@ import redis
 from config import valkey
 from tests.stack import ROOT, Stack, wait_until
 
-VICTIMS = ("worker", "worker", "valkey", "web")  # the worker twice as often: it sends
+VICTIMS = ("courier", "courier", "valkey", "web")  # the courier twice as often: it sends
 FLUSH = "flushall"  # the broker forgets every message
 DRIVEN = ("queued", "sending", "unknown", "taking_down")  # engage.publishing.DRIVEN
 WITHIN = 30.0  # seconds, for the first reply after the broker came back
@@ -84,9 +84,9 @@ def run(
     rng = random.Random(seed)
     inside = {"COMMUNITY_HOSTS_INSIDE": "127.0.0.1"}  # where the community is
     stack = Stack(data, inside | ({"CELERY_APP": "tests.naive_publisher"} if naive else {}))
-    with _community(stack):
+    with community(stack):
         stack.manage("migrate", "--verbosity=0")
-        tags = _seed(stack, publications)
+        tags = seed(stack, publications)
         assert len(tags) == publications, "with fewer, nothing would be shown"
         _slow(stack, slow)
         started = time.monotonic()
@@ -98,7 +98,7 @@ def run(
                 wait_until(partial(_strike, stack, strike), 30, f"somebody to strike: {strike}")
                 if strike in ("valkey", FLUSH):
                     resumed = max(resumed, _resumes(stack))
-            wait_until(lambda: _count(stack, DRIVEN) == 0, 900, "the end of all publications", 2)
+            wait_until(lambda: count(stack, DRIVEN) == 0, 900, "the end of all publications", 2)
         posted = _posted(stack)
         return Toll(
             publications=publications,
@@ -123,19 +123,22 @@ def _strike(stack: Stack, victim: str) -> bool:
 def _resumes(stack: Stack) -> float:
     """Seconds from the broker's return to the next reply that is live; 0 if none is left."""
     wait_until(lambda: valkey.answers(stack.valkey_port), 30, "the broker's return", 0.05)
-    before = _count(stack, ("live",))
+    before = count(stack, ("live",))
     return wait_until(
-        lambda: _count(stack, ("live",)) > before or _count(stack, DRIVEN) == 0,
+        lambda: count(stack, ("live",)) > before or count(stack, DRIVEN) == 0,
         WITHIN,
         "the next reply",
         0.05,
     )
 
 
-def _count(stack: Stack, states: Sequence[str]) -> int:
-    """Publications in these states, read from the database of the running product."""
+def count(stack: Stack, states: Sequence[str], board: str = BOARD) -> int:
+    """Publications of a board in these states, read from the database of the running product."""
     listed = ", ".join(f"'{state}'" for state in states)
-    query = f"SELECT count(*) FROM engage_publication WHERE state IN ({listed})"
+    query = (
+        "SELECT count(*) FROM engage_publication p JOIN engage_community c ON c.id = p.community_id"
+        f" WHERE c.slug = '{board}' AND p.state IN ({listed})"
+    )
     if "DATABASE_URL" in stack.env:
         with psycopg.connect(stack.env["DATABASE_URL"]) as database:
             row = database.execute(query).fetchone()
@@ -148,7 +151,7 @@ def _count(stack: Stack, states: Sequence[str]) -> int:
 
 
 @contextmanager
-def _community(stack: Stack) -> Iterator[None]:
+def community(stack: Stack) -> Iterator[None]:
     # Not a child of the supervisor: the community is nobody's to kill.
     folder = stack.data / "sandbox"
     folder.mkdir(parents=True)
@@ -176,7 +179,7 @@ def _healthy(stack: Stack) -> bool:
         return False
 
 
-def _ask(stack: Stack, method: str, path: str, **options: Any) -> Any:
+def ask(stack: Stack, method: str, path: str, **options: Any) -> Any:
     token = {"Authorization": f"Bearer {stack.sandbox_token}"}
     url = f"{stack.sandbox_url}/api{path}"
     answer = httpx.request(method, url, headers=token, timeout=30, **options)
@@ -188,17 +191,18 @@ def _slow(stack: Stack, part: float) -> None:
     # Half of it before the work and half after it, so that a kill can hit both.
     for kind in ("slow", "slow_after"):
         fault = {"kind": kind, "seconds": SLOW_SECONDS, "remaining": None, "probability": part}
-        _ask(stack, "POST", "/faults/", json=fault)
+        ask(stack, "POST", "/faults/", json=fault)
 
 
 def _posted(stack: Stack) -> Counter[str]:
-    posts = _ask(stack, "GET", f"/boards/{BOARD}/posts/", params={"tag_prefix": ""})
+    posts = ask(stack, "GET", f"/boards/{BOARD}/posts/", params={"tag_prefix": ""})
     return Counter(posts["tags"])
 
 
-def _seed(stack: Stack, publications: int) -> list[str]:
+def seed(stack: Stack, publications: int, board: str = BOARD) -> list[str]:
+    """Cleared replies to a new board, queued; the tags of their requests."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.kills", str(publications)],
+        [sys.executable, "-m", "tests.kills", str(publications), board],
         env={**stack.env, "DJANGO_SETTINGS_MODULE": "tests.kills_settings"},
         cwd=ROOT,
         check=True,
@@ -209,7 +213,7 @@ def _seed(stack: Stack, publications: int) -> list[str]:
     return tags
 
 
-def _prepare(publications: int) -> list[str]:
+def _prepare(publications: int, board: str) -> list[str]:
     """Cleared reviews with queued publications; returns the tags of their requests."""
     from django.utils import timezone
 
@@ -228,27 +232,31 @@ def _prepare(publications: int) -> list[str]:
 
     url, token = os.environ["SANDBOX_URL"], os.environ["SANDBOX_TOKEN"]
     founder = SandboxFounder(url, token)
-    founder.open_board(BOARD, "Kills", "")
+    founder.open_board(board, board.title(), "")
     for thread in range(-(-publications // POSTS_A_THREAD)):
         posts = [
             {"author": f"somebody-{thread}-{n}", "text": f"How long does this take? {thread}.{n}"}
             for n in range(POSTS_A_THREAD)
         ]
-        founder.open_thread(BOARD, f"Question {thread}", posts, timezone.now())
-    settings = {"base_url": url, "board": BOARD, "token": token, "quiet_seconds": 1}
+        founder.open_thread(board, f"Question {thread}", posts, timezone.now())
+    settings = {"base_url": url, "board": board, "token": token, "quiet_seconds": 1}
     community = add_community(
-        by="system", slug=BOARD, name="Kills", connector=ConnectorKind.SANDBOX, settings=settings
+        by="system",
+        slug=board,
+        name=board.title(),
+        connector=ConnectorKind.SANDBOX,
+        settings=settings,
     )
     while listening.poll(community.pk):
         pass
     while ids := screening.claim_due(screening.BATCH):
         screening.scan_inbound(ids)
     people = {
-        role: add_person(by=None, username=role.value, password=PASSWORD, roles=[role])
+        role: add_person(by=None, username=f"{role.value}-{board}", password=PASSWORD, roles=[role])
         for role in (Role.CLINICIAN, Role.COMPLIANCE, Role.LEGAL)
     }
     author = people[Role.CLINICIAN]
-    for post in Post.objects.order_by("pk")[:publications]:
+    for post in Post.objects.filter(community=community).order_by("pk")[:publications]:
         draft = drafting.start(by=author, post_id=post.pk)
         version = drafting.save(by=author, draft_id=draft.pk, body=cases.CLEAN)
         version.text.refresh_from_db()
@@ -265,7 +273,7 @@ def _prepare(publications: int) -> list[str]:
             )
         publishing.queue(review_id=review.pk)
     requests = VaultText.objects.select_related("key").filter(
-        pk__in=Publication.objects.values("request")
+        pk__in=Publication.objects.filter(community=community).values("request")
     )
     return [json.loads(vault.unseal(request))["tag"] for request in requests]
 
@@ -274,4 +282,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    print(json.dumps(_prepare(int(sys.argv[1]))))
+    print(json.dumps(_prepare(int(sys.argv[1]), sys.argv[2])))

@@ -50,7 +50,7 @@ def test_hundred_kills_during_five_hundred_publications(tmp_path: Path, naive: b
 
 @pytest.mark.long
 def test_thirty_thousand_publications(tmp_path: Path) -> None:
-    strikes = [*["worker"] * 200, *["valkey"] * 20, kills.FLUSH]
+    strikes = [*["courier"] * 150, *["worker"] * 50, *["valkey"] * 20, kills.FLUSH]
     random.Random(7).shuffle(strikes)
     toll = kills.run(
         tmp_path, publications=30_000, strikes=strikes, gap=(2.0, 6.0), slow=0.02, seed=7

@@ -12,7 +12,7 @@ from tests.stack import Stack, wait_until
 
 pytestmark = pytest.mark.processes
 
-CHILDREN = ("valkey", "sandbox", "worker", "beat", "web")
+CHILDREN = ("valkey", "sandbox", "worker", "courier", "beat", "web")
 BACK = 5  # seconds
 
 

@@ -169,8 +169,11 @@ def _children(data_dir: Path, port: int, sandbox_port: int | None) -> list[Child
                 answers=lambda: _page_answers(sandbox_port),
             )
         )
-    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
-    worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    quiet = ["--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    worker = [*celery, "worker", *quiet, "-n", "worker@%h", "-Q", "countersign", "-c", "2"]
+    # It waits for communities: many threads, so that a slow one keeps nobody waiting.
+    courier = [*celery, "worker", *quiet, "-n", "courier@%h", "-Q", "network"]
+    courier += ["--pool", "threads", "-c", "16"]
     (data_dir / "beat").mkdir(mode=0o700, parents=True, exist_ok=True)
     beat = [*celery, "beat", "--schedule", str(data_dir / "beat" / "schedule"), "--pidfile="]
     web = [python, "-m", "gunicorn", "--config", "python:config.gunicorn_conf"]
@@ -178,6 +181,7 @@ def _children(data_dir: Path, port: int, sandbox_port: int | None) -> list[Child
     return [
         *children,
         Child("worker", worker, root, stop_seconds=20),
+        Child("courier", courier, root, stop_seconds=20),
         Child("beat", beat, root, stop_seconds=5),
         Child("web", web, root, answers=lambda: _page_answers(port), start_seconds=60),
     ]
