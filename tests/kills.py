@@ -86,7 +86,7 @@ def run(
     stack = Stack(data, inside | ({"CELERY_APP": "tests.naive_publisher"} if naive else {}))
     with community(stack):
         stack.manage("migrate", "--verbosity=0")
-        tags = seed(stack, publications)
+        tags = queued(stack, publications)
         assert len(tags) == publications, "with fewer, nothing would be shown"
         _slow(stack, slow)
         started = time.monotonic()
@@ -199,7 +199,7 @@ def _posted(stack: Stack) -> Counter[str]:
     return Counter(posts["tags"])
 
 
-def seed(stack: Stack, publications: int, board: str = BOARD) -> list[str]:
+def queued(stack: Stack, publications: int, board: str = BOARD) -> list[str]:
     """Cleared replies to a new board, queued; the tags of their requests."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.kills", str(publications), board],

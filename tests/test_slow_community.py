@@ -62,7 +62,7 @@ def test_a_slow_community_keeps_no_other_waiting(tmp_path: Path) -> None:
     with kills.community(stack):
         stack.manage("migrate", "--verbosity=0")
         for board in (SLOW, QUICK):  # those of the slow one are due first
-            assert len(kills.seed(stack, REPLIES, board)) == REPLIES
+            assert len(kills.queued(stack, REPLIES, board)) == REPLIES
         hangs = {"kind": "slow", "seconds": 60, "remaining": None, "probability": 1.0}
         kills.ask(stack, "POST", "/faults/", json={**hangs, "board": SLOW})
         with stack:
