@@ -57,6 +57,7 @@ def test_who_comes_while_a_community_is_spoken_to_goes_away(
 
 
 @pytest.mark.processes
+@pytest.mark.once
 def test_a_slow_community_keeps_no_other_waiting(tmp_path: Path) -> None:
     stack = Stack(tmp_path, {"COMMUNITY_HOSTS_INSIDE": "127.0.0.1"})
     with kills.community(stack):
