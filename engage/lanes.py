@@ -1,4 +1,5 @@
-"""Lanes: one task of a worker at a time speaks to a community, one listens to it, one reads back.
+"""Lanes: one task of a worker at a time speaks to a community, one listens to it, one watches our
+replies there, and one reads back.
 
 So a community that answers slowly keeps its own tasks waiting, and nobody else's. Lanes are for
 fairness alone: what may happen once is for the database to say (laws 4 and 5).
@@ -18,6 +19,7 @@ class Errand(enum.Enum):
 
     SPEAK = "speak"
     LISTEN = "listen"
+    WATCH = "watch"
     READ_BACK = "read_back"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Case, When
 from django.utils import timezone
 
 from compliance import profiles, scanning, vault
@@ -63,6 +64,12 @@ LEASE = timedelta(seconds=30)
 TURN = 60.0  # seconds of a worker at a time, for one community; a sweep hands it out again
 SCAN_FIRST = timedelta(seconds=5)
 STOPPED = timedelta(minutes=5)  # whoever lifts a stop makes what waits due at once
+# What harms while it stands goes first, then help for somebody in danger.
+URGENT = Case(
+    When(state=PublicationState.TAKING_DOWN, then=0),
+    When(review__signpost__isnull=False, then=1),
+    default=2,
+)
 DRIVEN = (
     PublicationState.QUEUED,
     PublicationState.SENDING,
@@ -131,9 +138,9 @@ def claim_due(limit: int = 50, community_id: UUID | None = None) -> list[UUID]:
         community_id: of which; None for all.
     """
     due = Publication.objects.filter(state__in=DRIVEN, due_at__lte=timezone.now())
-    due = (due.filter(community=community_id) if community_id else due).order_by("due_at")
+    due = (due.filter(community=community_id) if community_id else due).order_by(URGENT, "due_at")
     if connection.features.has_select_for_update_skip_locked:
-        due = due.select_for_update(skip_locked=True)
+        due = due.select_for_update(of=("self",), skip_locked=True)
     ids = list(due.values_list("pk", flat=True)[:limit])
     Publication.objects.filter(pk__in=ids).update(due_at=timezone.now() + LEASE)
     return ids

@@ -101,7 +101,7 @@ def watch_replies() -> None:
 def watch_community(ids: list[str]) -> None:
     """Compares the live replies of a community that are due with what was signed."""
     for community_id in map(UUID, ids):
-        with lane(Errand.LISTEN, community_id) as free:
+        with lane(Errand.WATCH, community_id) as free:
             if free:
                 watching.look_due(community_id)
 

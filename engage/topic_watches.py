@@ -2,14 +2,15 @@
 each thread that speaks of them.
 
 Threads are looked at when what they say was scanned, in the transaction that triages it, so that
-none is missed; what is held is looked at when it was scanned at last (law 8).
+none is missed; what is held is looked at when it was scanned at last (law 8). They are read as they
+are shown, with their identifiers masked (law 7).
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,9 +20,10 @@ import yaml
 from django.db import transaction
 from django.utils import timezone
 
-from compliance import ledger, vault
+from compliance import ledger, scanning, vault
 from compliance.exceptions import BadInput, TextErased
 from compliance.ledger.kinds import EventKind
+from compliance.masking import Mark, mask
 from compliance.models import VaultText
 from compliance.rules.words import check_words, pattern_of, read_words
 from engage.models import Community, Thread, WatchHit
@@ -165,14 +167,23 @@ def look(watches: Sequence[Standing], thread: Thread, text: VaultText) -> None:
     if not watches:
         return
     try:
-        said = read_words(vault.unseal(text))
+        said = read_words(_visible(text))
     except TextErased:
         return
-    for watch in _fitting(watches, thread, said):
+    for watch in (standing.watch for standing in watches if standing.fits(thread, said)):
         _, is_new = WatchHit.objects.get_or_create(watch=watch, thread=thread)
         if is_new and thread.last_post_at > timezone.now() - NEWS:
             ledger.record(EventKind.WATCH_MATCHED, by="system", subject=watch, case_id=thread.pk)
 
 
-def _fitting(watches: Iterable[Standing], thread: Thread, said: str) -> list[TopicWatch]:
-    return [standing.watch for standing in watches if standing.fits(thread, said)]
+def _visible(text: VaultText) -> str:
+    """What a text says where nothing is revealed: a block stands for each identifier.
+
+    Else words that are tried one after the other would tell what is masked (law 7).
+    """
+    marks = [
+        Mark(f.start, f.end, f.rule_id, f.severity, f.entity)
+        for f in scanning.findings_of(text)
+        if f.entity
+    ]
+    return "".join(segment.text or "\u25a0" for segment in mask(vault.unseal(text), marks))

@@ -16,7 +16,7 @@ class TopicWatch(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="topic_watches")
     key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
-    # Locked: {"name", "topics", "words"}. Somebody may watch for a name (law 7).
+    # Locked: {"name", "topics", "words"}. Somebody may write a name into it (law 7).
     content = models.BinaryField()
     community_id = models.UUIDField(null=True)  # of engage.Community; None for all
     began_at = models.DateTimeField(auto_now_add=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -15,37 +13,21 @@ from compliance.exceptions import BadInput, NotAllowed
 from compliance.ledger.kinds import EventKind
 from compliance.models import Event
 from engage import catching_up, intake, listening
-from engage.communities import add_community, connect
+from engage.communities import connect
 from engage.connectors.base import ReadsBack, ReadsThreads
-from engage.enums import ConnectorKind, PostState
+from engage.enums import PostState
 from engage.models import Community, Post, Reading
 from reviews.enums import Role
 from reviews.exceptions import WrongState
 from reviews.models import User
 from tests import cases
 from tests.fakes.discourse import FakeDiscourse
+from tests.fakes.forum import forum, here
 from tests.fakes.server import Answer
 
+__all__ = ["forum", "here"]  # fixtures
+
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def forum(tmp_path: Path) -> Iterator[FakeDiscourse]:
-    fake = FakeDiscourse()
-    fake.start(tmp_path)
-    yield fake
-    fake.stop()
-
-
-@pytest.fixture
-def here(forum: FakeDiscourse) -> Community:
-    return add_community(
-        by="system",
-        slug="forum",
-        name="The forum",
-        connector=ConnectorKind.DISCOURSE,
-        settings=forum.settings,
-    )
 
 
 @pytest.fixture

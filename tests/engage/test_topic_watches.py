@@ -40,7 +40,7 @@ def told(person: User) -> list[str]:
         ("perforat*", "Could it have perforated?"),
         ("c-section", "After my C-Section."),
         ("plan b", "I took \uff30lan B."),
-        ("Keisha's", "Keisha\u2019s story"),
+        ("woman's", "A woman\u2019s story"),
     ],
 )
 def test_words_are_found_as_people_write_them(person: User, words: str, text: str) -> None:
@@ -143,9 +143,20 @@ def test_an_ended_watch_and_one_of_who_may_not_read_tell_nobody(person: User) ->
     assert told(person) == told(other) == [] and not WatchHit.objects.exists()
 
 
+@pytest.mark.parametrize("words", ["Keisha", "brandt", "keish*", "555*", "0142", "keisha brandt"])
+def test_no_watch_tells_what_is_masked(person: User, words: str) -> None:
+    text = "My name is Keisha Brandt, call me on (212) 555-0142. It hurts."
+    cases.topic_watch(person, words)
+    post = cases.post(text)
+    assert told(person) == [] and not WatchHit.objects.exists()
+    cases.topic_watch(person, "hurts")  # the control: the rest of it is read
+    arrives(post, "77", "It hurts me too.")
+    assert len(told(person)) == 1
+
+
 def test_what_is_watched_for_stays_in_the_vault(person: User) -> None:
-    watch = cases.topic_watch(person, "quetzalname")
-    cases.post("Has anybody met Dr Quetzalname?")
+    watch = cases.topic_watch(person, "quetzalword*")
+    cases.post("It is all quetzalwordish to me.")
     row = TopicWatch.objects.filter(pk=watch.pk).values().get()
     notice = Notice.objects.filter(recipient=person).values().get()
     events = list(Event.objects.values())

@@ -216,6 +216,16 @@ def test_send_back_in_flight_is_refused(platform: FakePlatform) -> None:
         )
 
 
+def test_what_is_taken_down_goes_first_then_help(platform: FakePlatform) -> None:
+    reply, down = cases.queued_publication(), cases.queued_publication()
+    ago = timezone.now() - timedelta(hours=1)
+    Publication.objects.filter(pk=reply.pk).update(due_at=ago)
+    Publication.objects.filter(pk=down.pk).update(
+        state=PublicationState.TAKING_DOWN, due_at=timezone.now()
+    )
+    assert publishing.claim_due() == [down.pk, reply.pk]
+
+
 def test_queue_twice_makes_one_publication(platform: FakePlatform) -> None:
     publication = cases.queued_publication()
     assert publishing.queue(review_id=publication.review_id) is None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -12,33 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from engage import catching_up, screening
-from engage.communities import add_community
-from engage.enums import ConnectorKind
 from engage.models import Community, Reading
 from reviews.enums import Role
 from tests import cases
 from tests.fakes.discourse import FakeDiscourse
+from tests.fakes.forum import forum, here
+
+__all__ = ["forum", "here"]  # fixtures
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def forum(tmp_path: Path) -> Iterator[FakeDiscourse]:
-    fake = FakeDiscourse()
-    fake.start(tmp_path)
-    yield fake
-    fake.stop()
-
-
-@pytest.fixture
-def here(forum: FakeDiscourse) -> Community:
-    return add_community(
-        by="system",
-        slug="forum",
-        name="The forum",
-        connector=ConnectorKind.DISCOURSE,
-        settings=forum.settings,
-    )
 
 
 def seen(client: Client, role: Role, address: str, **headers: str) -> str:
