@@ -32,6 +32,7 @@ VICTIMS = ("courier", "courier", "valkey", "web")  # the courier twice as often:
 FLUSH = "flushall"  # the broker forgets every message
 DRIVEN = ("queued", "sending", "unknown", "taking_down")  # engage.publishing.DRIVEN
 WITHIN = 30.0  # seconds, for the first reply after the broker came back
+STUCK = 300  # seconds without any reply that is done
 BOARD = "kills"
 POSTS_A_THREAD = 5
 SLOW_SECONDS = 0.5  # how long the community takes at times, so that kills meet requests in flight
@@ -98,7 +99,7 @@ def run(
                 wait_until(partial(_strike, stack, strike), 30, f"somebody to strike: {strike}")
                 if strike in ("valkey", FLUSH):
                     resumed = max(resumed, _resumes(stack))
-            wait_until(lambda: count(stack, DRIVEN) == 0, 900, "the end of all publications", 2)
+            _wait_for_the_end(stack)
         posted = _posted(stack)
         return Toll(
             publications=publications,
@@ -108,6 +109,15 @@ def run(
             seconds=time.monotonic() - started,
             resumed=resumed,
         )
+
+
+def _wait_for_the_end(stack: Stack) -> None:
+    while left := count(stack, DRIVEN):
+        wait_until(partial(_fewer, stack, left), STUCK, f"the next of {left} replies", 2)
+
+
+def _fewer(stack: Stack, left: int) -> bool:
+    return count(stack, DRIVEN) < left
 
 
 def _strike(stack: Stack, victim: str) -> bool:
