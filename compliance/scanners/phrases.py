@@ -16,6 +16,7 @@ from compliance.rules.reading import compile_pattern
 from compliance.scanners import sense
 from compliance.scanners.prefilter import Prefilter
 from compliance.scanners.readings import Reading, Readings, readings_of
+from compliance.scanners.searching import matches
 from compliance.scanners.sense import Judged
 from compliance.scanners.sentences import Circumstance, Passage
 from compliance.scanners.units import Unit
@@ -148,7 +149,7 @@ def _judge(
 
 
 def _found(pattern: re.Pattern[str], passage: Passage, likely: frozenset[str]) -> bool:
-    return pattern.pattern in likely and pattern.search(passage.text) is not None
+    return pattern.pattern in likely and any(matches(pattern, passage.text))
 
 
 def _whole(entry: CompiledRule) -> Place:
@@ -178,11 +179,11 @@ def _matches(
 ) -> Iterator[re.Match[str]]:
     for pattern in part.patterns:
         if pattern.pattern in likely:
-            yield from pattern.finditer(passage.text)
+            yield from matches(pattern, passage.text)
     for first, *others in part.together:
         if first.pattern not in likely:
             continue
-        for match in first.finditer(passage.text):
+        for match in matches(first, passage.text):
             words = passage.words_of(passage.sentence_at(match.start()))
             if all(other.search(words) for other in others):
                 yield match
