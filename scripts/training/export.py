@@ -84,9 +84,9 @@ def read_back(folder: Path, base: Path) -> Tagger:
     weights = {name: stored[name] for name in tagger.state_dict() if name in stored}
     for name in ("words.weight", "places.weight", "cases.weight"):
         weights[name] = real(name)
-    # Products have numbers for names, in the order of the graph.
-    products = [name.removesuffix("_quantized") for name in stored if "MatMul" in name]
-    products = sorted({name for name in products if f"{name}_quantized" in stored}, key=_number)
+    # Products are named after their step and a number, in the order of the graph.
+    steps = [name for name in stored if "::" in name and name.endswith("_quantized")]
+    products = sorted((name.removesuffix("_quantized") for name in steps), key=_number)
     parts = [f"layers.{n}.{part}" for n in range(len(tagger.layers)) for part in PRODUCTS]
     for name, part in zip(products, [*parts, "head"], strict=True):
         weights[f"{part}.weight"] = real(name).T
