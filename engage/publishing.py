@@ -64,11 +64,13 @@ LEASE = timedelta(seconds=30)
 TURN = 60.0  # seconds of a worker at a time, for one community; a sweep hands it out again
 SCAN_FIRST = timedelta(seconds=5)
 STOPPED = timedelta(minutes=5)  # whoever lifts a stop makes what waits due at once
-# What harms while it stands goes first, then help for somebody in danger.
+# What harms while it stands goes first, then help for somebody in danger, then what may be live
+# and nobody watches yet.
 URGENT = Case(
     When(state=PublicationState.TAKING_DOWN, then=0),
     When(review__signpost__isnull=False, then=1),
-    default=2,
+    When(state__in=(PublicationState.SENDING, PublicationState.UNKNOWN), then=2),
+    default=3,
 )
 DRIVEN = (
     PublicationState.QUEUED,

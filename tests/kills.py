@@ -45,7 +45,8 @@ class Toll:
 
     Attributes:
         strikes: kills that met somebody, and flushes of the broker.
-        resumed: the longest time from a return of the broker to the next posted reply, in seconds.
+        resumed: the longest time, in seconds, from a return of the broker until a worker has taken
+            a message from it and one more reply is live.
     """
 
     publications: int
@@ -96,9 +97,10 @@ def run(
             stack.start("--no-sandbox", ready=120)
             for strike in strikes:
                 time.sleep(rng.uniform(*gap))
+                taken = _taken(stack) if strike == FLUSH else 0  # a new broker counts anew
                 wait_until(partial(_strike, stack, strike), 30, f"somebody to strike: {strike}")
                 if strike in ("valkey", FLUSH):
-                    resumed = max(resumed, _resumes(stack))
+                    resumed = max(resumed, _resumes(stack, taken))
             _wait_for_the_end(stack)
         posted = _posted(stack)
         return Toll(
@@ -130,16 +132,28 @@ def _strike(stack: Stack, victim: str) -> bool:
     return True
 
 
-def _resumes(stack: Stack) -> float:
-    """Seconds from the broker's return to the next reply that is live; 0 if none is left."""
+def _resumes(stack: Stack, taken: int) -> float:
+    """Seconds from the broker's return to work that is taken from it and a reply that is live."""
     wait_until(lambda: valkey.answers(stack.valkey_port), 30, "the broker's return", 0.05)
     before = count(stack, ("live",))
     return wait_until(
-        lambda: count(stack, ("live",)) > before or count(stack, DRIVEN) == 0,
+        lambda: (
+            _taken(stack) > taken
+            and (count(stack, ("live",)) > before or count(stack, DRIVEN) == 0)
+        ),
         WITHIN,
-        "the next reply",
+        "the next work",
         0.05,
     )
+
+
+def _taken(stack: Stack) -> int:
+    """Messages that workers have taken from this broker: each is noted as not acknowledged yet."""
+    try:
+        stats = redis.Redis(port=stack.valkey_port).info("commandstats")
+    except redis.RedisError:
+        return 0
+    return int(stats.get("cmdstat_zadd", {}).get("calls", 0))
 
 
 def count(stack: Stack, states: Sequence[str], board: str = BOARD) -> int:

@@ -216,14 +216,17 @@ def test_send_back_in_flight_is_refused(platform: FakePlatform) -> None:
         )
 
 
-def test_what_is_taken_down_goes_first_then_help(platform: FakePlatform) -> None:
-    reply, down = cases.queued_publication(), cases.queued_publication()
+def test_what_is_taken_down_goes_first_then_what_may_be_live(platform: FakePlatform) -> None:
+    reply, unsure, down = (cases.queued_publication() for _ in range(3))
     ago = timezone.now() - timedelta(hours=1)
     Publication.objects.filter(pk=reply.pk).update(due_at=ago)
+    platform.outcomes = [Unknown("timeout")]
+    drive(unsure)
+    Publication.objects.filter(pk=unsure.pk).update(due_at=ago + timedelta(minutes=30))
     Publication.objects.filter(pk=down.pk).update(
         state=PublicationState.TAKING_DOWN, due_at=timezone.now()
     )
-    assert publishing.claim_due() == [down.pk, reply.pk]
+    assert publishing.claim_due() == [down.pk, unsure.pk, reply.pk]
 
 
 def test_queue_twice_makes_one_publication(platform: FakePlatform) -> None:
