@@ -13,13 +13,16 @@ from collections.abc import Iterator
 
 import re2
 
-MEMORY = 64 << 20  # bytes that an automaton may take; it forgets and goes on when they are full
+MEMORY = (
+    8 << 20
+)  # bytes that an automaton may take, one a pattern; it forgets and goes on when full
 IN_VAIN = 50  # places tried for nothing in one text, after which Python goes on alone
 _TOKEN = re.compile(
     r"(?P<look>\(\?<?[=!])|(?P<group>\((?:\?(?:P<\w+>|:))?)|(?P<close>\))"
-    r"|(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|\\(?P<escaped>.)|\{(?P<least>\d*)(?:,\d*)?\}|.",
+    r"|(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|\\(?P<escaped>.)|\{(?!\})(?P<least>\d*)(?:,\d*)?\}|.",
     re.DOTALL,
 )
+_ANYTHING = "(?s:.)"
 _BLANK = r"\t-\r\x1c-\x1f "  # what \s means to Python in ASCII; RE2 knows fewer
 
 
@@ -71,11 +74,13 @@ def looser(pattern: str) -> str:
         elif token["close"]:
             depth -= 1
         elif token["class"]:
-            words = words.replace(r"\s", _BLANK)
+            words = _ANYTHING if r"\S" in words else words.replace(r"\s", _BLANK)
         elif token["escaped"] in ("s", "S"):
-            words = f"[{_BLANK}]" if token["escaped"] == "s" else "(?s:.)"
+            words = f"[{_BLANK}]" if token["escaped"] == "s" else _ANYTHING
         elif token["least"] is not None:
             words = "+" if token["least"].strip("0") else "*"
+        elif words == "$":
+            words = ""  # Python's is before a last line break, too
         if not left_out:
             kept.append(words)
         elif depth < left_out:

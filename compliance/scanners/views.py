@@ -46,7 +46,7 @@ _NUMBER_WORD = regex.compile(rf"(?:(double|triple)[ -])?({_DIGIT}|\d+)", regex.I
 _GAPS = regex.compile(r"(?<![\w'])(?:[\w@]([ .*_|~/-]))(?:[\w@.]\1){2,}[\w@](?![\w'])")
 _LEET = regex.compile(r"(?<![\w@.])\p{L}*[013457$@!|]\p{L}[\p{L}013457$@|]*(?![\w@]|\.\w)")
 # What a text must hold for one of those to be in it: RE2 reads it for this in a microsecond.
-_GAPS_SIGN = re2.compile(r"[\w@][ .*_|~/-][\w@.][ .*_|~/-][\w@.][ .*_|~/-][\w@]")
+_GAPS_SIGN = re2.compile(r"[\w@][ .*_|~/-][\w@.][ .*_|~/-][\w@.][ .*_|~/-][\w@.]")
 _SPELT_OUT_SIGN = re2.compile(rf"(?i)(?:{_DIGIT})[ ,.-]{{1,2}}(?:double|triple|{_DIGIT}|\d)")
 _LEET_SIGN = re2.compile(r"[013457$@!|][A-Za-z]")
 _LEET_LETTERS = str.maketrans("013457$@!|", "oieastsail")

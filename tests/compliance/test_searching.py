@@ -28,6 +28,7 @@ SPACES = r"\t-\r\x1c-\x1f "
         (r"[\])]x", r"[\])]x"),
         (r"(?P<name>a)(b)\)", r"(?:a)(?:b)\)"),
         (r"(?:(?:a(?!b)))c", "(?:(?:a))c"),
+        (r"a[^\S\n]b$|\$c{}", r"a(?s:.)b|\$c{}"),
     ],
 )
 def test_looser_form(pattern, expected):
@@ -61,8 +62,10 @@ def test_a_form_that_is_not_looser_would_be_noticed(monkeypatch):
     searching._beginning.cache_clear()
 
 
-@pytest.mark.parametrize("text", ["aab" * 100, "aac" * 100 + "aab", "", "b\x1cb", "\x1fa b\x0bb"])
-@pytest.mark.parametrize("pattern", [r"a+b", r"a(?=ab)", r"b\sb", r"a{2}b", r"(?<!a)a", r"x*"])
+@pytest.mark.parametrize("text", ["aab" * 100, "aac" * 100 + "aab", "", "b\x1cb", "\x1fa b\x0bb\n"])
+@pytest.mark.parametrize(
+    "pattern", [r"a+b", r"a(?=ab)", r"b\sb", r"a{2}b", r"(?<!a)a", r"x*", r"b$", r"[^\S\n]b"]
+)
 def test_the_same_is_found_of_what_is_tried_in_vain(pattern, text):
     compiled = re.compile(pattern, re.IGNORECASE)
     assert spans(matches(compiled, text)) == spans(compiled.finditer(text))
@@ -76,7 +79,7 @@ def test_no_disguise_goes_unread(text):
     _no_disguise_goes_unread(text)
 
 
-@pytest.mark.parametrize("text", [text for text, _ in PLAINER])
+@pytest.mark.parametrize("text", ["a . . . d", "x a.b...c.d", *(text for text, _ in PLAINER)])
 def test_no_disguise_of_the_examples_goes_unread(text):
     _no_disguise_goes_unread(text)
 
