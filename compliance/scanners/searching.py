@@ -13,9 +13,7 @@ from collections.abc import Iterator
 
 import re2
 
-MEMORY = (
-    8 << 20
-)  # bytes that an automaton may take, one a pattern; full, it forgets and goes on
+MEMORY = 8 << 20  # bytes that an automaton may take, one a pattern; full, it forgets and goes on
 IN_VAIN = 50  # places tried for nothing in one text, after which Python goes on alone
 _TOKEN = re.compile(
     r"(?P<look>\(\?<?[=!])|(?P<group>\((?:\?(?:P<\w+>|:))?)|(?P<close>\))"
