@@ -1,7 +1,8 @@
 """What is new, changed or removed in the conversations that a Mastodon account watches.
 
 Hashtags, accounts and mentions lead to conversations; each is read in whole. Nothing lists what was
-edited or removed, so the conversations with the newest posts are read again in turn.
+edited or removed, so the conversations with the newest posts are read again in turn. What was not
+said to everybody is left alone: a message to us is no thread, and our answers are public.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ TRACKED = 100  # conversations that are read again: those with the newest posts
 AT_ONCE = 10  # of them in one fetch: those with something new first, the others in turn
 BACK = 5  # posts of a list in one step back, each of which leads to a conversation
 LONGEST = 500  # posts of a conversation of which the marks are kept
+OPEN = ("public", "unlisted")  # what everybody may read; "private" and "direct" are for some
 
 
 def read_since(server: Server, watch: Sequence[str], cursor: Mapping[str, Any]) -> Page:
@@ -79,7 +81,7 @@ def read_back(
     path, asked = _list_of(server, entries[at])
     more = {"limit": str(BACK), **({"max_id": before} if before else {})}
     rows = _rows(server.ask("GET", path, params={**asked, **more}))
-    said = [checked(row) for row in map(_said, rows) if row and not row.get("reblog")]
+    said = [checked(row) for row in map(_said, rows) if row and _is_open_post(row)]
     new = [row for row in said if row["created_at"] >= since]
     roots = {_root_of(server, row) if row["in_reply_to_id"] else row["id"] for row in new}
     items = [item for root in sorted(roots) for item in _read_again(server, root, {})]
@@ -94,7 +96,7 @@ def _post_at(server: Server, address: str) -> dict[str, Any]:
     number = place.path.rstrip("/").rpartition("/")[2]
     try:
         if place.netloc.casefold() == urlsplit(server.base).netloc.casefold() and is_id(number):
-            return checked(server.ask("GET", f"v1/statuses/{number}"))
+            return _open(server.ask("GET", f"v1/statuses/{number}"))
         asked = {"q": address, "type": "statuses", "resolve": "true", "limit": "1"}
         answer = server.ask("GET", "v2/search", params=asked)
     except ConnectorError as error:
@@ -104,7 +106,14 @@ def _post_at(server: Server, address: str) -> dict[str, Any]:
     found = answer.get("statuses") if isinstance(answer, dict) else None
     if not found:
         raise NoThreadHere
-    return checked(_rows(found)[0])
+    return _open(_rows(found)[0])
+
+
+def _open(row: Any) -> dict[str, Any]:
+    post = checked(row)
+    if row.get("visibility") not in OPEN:
+        raise NoThreadHere
+    return post
 
 
 def checked(row: Any) -> dict[str, Any]:
@@ -154,7 +163,7 @@ def _new(server: Server, entry: str, last: dict[str, str]) -> Iterator[dict[str,
         for row in rows:
             last[entry] = row["id"]
             said = _said(row)
-            if said and not said.get("reblog"):
+            if said and _is_open_post(said):
                 yield checked(said)
         if len(rows) < A_PAGE:
             return
@@ -170,6 +179,10 @@ def _rows(answer: Any) -> list[dict[str, Any]]:
 def _said(row: dict[str, Any]) -> dict[str, Any] | None:
     """The post in a row: a notification holds one, or none."""
     return row.get("status") if "type" in row else row
+
+
+def _is_open_post(row: dict[str, Any]) -> bool:
+    return row.get("visibility") in OPEN and not row.get("reblog")
 
 
 def _list_of(server: Server, entry: str) -> tuple[str, dict[str, str | list[str]]]:
@@ -201,16 +214,21 @@ def _root_of(server: Server, row: Mapping[str, Any]) -> str:
 def _context(server: Server, identifier: str) -> dict[str, list[dict[str, Any]]]:
     answer = server.ask("GET", f"v1/statuses/{identifier}/context")
     try:
-        return {side: [checked(r) for r in answer[side]] for side in ("ancestors", "descendants")}
-    except (KeyError, TypeError):
+        return {
+            side: [checked(row) for row in answer[side] if row.get("visibility") in OPEN]
+            for side in ("ancestors", "descendants")
+        }
+    except (KeyError, TypeError, AttributeError):
         raise ConnectorError("unreadable_answer") from None
 
 
 def _read_again(server: Server, root: str, known: dict[str, str]) -> Iterator[Item]:
     """What became of a conversation."""
     try:
-        rows = [checked(server.ask("GET", f"v1/statuses/{root}"))]
+        rows = [_open(server.ask("GET", f"v1/statuses/{root}"))]
         rows += _context(server, root)["descendants"]
+    except NoThreadHere:
+        rows = []
     except ConnectorError as error:
         if error.code != "gone":
             raise

@@ -14,6 +14,7 @@ from engage.connectors.base import (
     Ambiguous,
     ConnectorError,
     NotFound,
+    NoThreadHere,
     Posted,
     Refused,
     RetryAfter,
@@ -107,6 +108,32 @@ def test_a_content_warning_is_read_with_the_post(server: FakeMastodon) -> None:
     reader = Reader(connector(server))
     reader.read()
     assert reader.items[root].text == "Blood\n\nIt bled.\nA lot.\n\nWhat now?"
+
+
+@pytest.mark.parametrize("visibility", ["private", "direct"])
+def test_what_was_not_said_to_everybody_is_not_read(server: FakeMastodon, visibility: str) -> None:
+    root = server.say("What helps?")
+    message = server.say("Only for you. @expert", under="other")
+    within = server.say("Not for all.", thread=root)
+    answered = server.say("What do you mean?", parent=within)
+    for post in (message, within):
+        server.posts[post]["visibility"] = visibility
+    reader = Reader(connector(server))
+    reader.read()
+    assert reader.items.keys() == {root, answered}
+    here = connector(server)
+    since = datetime.now(UTC) - timedelta(days=1)
+    assert {item.post_id for item in here.fetch_back(since, {}).items} <= {root, answered}
+    with pytest.raises(NoThreadHere):
+        here.fetch_thread(f"https://mastodon.example/@patient/{message}")
+
+
+def test_unlisted_posts_are_read(server: FakeMastodon) -> None:
+    root = server.say("What helps?")
+    server.posts[root]["visibility"] = "unlisted"
+    reader = Reader(connector(server))
+    reader.read()
+    assert reader.items.keys() == {root}
 
 
 # Posting

@@ -210,6 +210,7 @@ class FakeMastodon(FakePeer):
             "by": by,
             "text": text,
             "warning": "",
+            "visibility": "public",
             "parent": parent,
             "at": datetime.now(UTC),
         }
@@ -249,6 +250,7 @@ class FakeMastodon(FakePeer):
             "in_reply_to_id": row["parent"],
             "created_at": row["at"].isoformat().replace("+00:00", "Z"),
             "spoiler_text": row["warning"],
+            "visibility": row["visibility"],
             "content": said,
             "reblog": None,
             "media_attachments": [],
