@@ -17,13 +17,39 @@ from django.test import TransactionTestCase
 from tests import mutants
 
 LOOPBACK = ("127.", "::1", "localhost")
+HERE = Path(__file__).parent
+# What a second database repeats: laws, which are triggers there; what workers write at one time;
+# every page as everybody; what is ordered, counted and locked. With --long, all that comes to one.
+REPEATED = tuple(
+    str(HERE / name)
+    for name in (
+        "laws",
+        "engage",
+        "compliance",
+        "peers",
+        "pages/test_access.py",
+        "pages/test_lists.py",
+        "pages/test_queue.py",
+        "pages/test_safety_queue.py",
+        "reviews/test_claims.py",
+        "reviews/test_deadlines.py",
+        "reviews/test_deliveries.py",
+        "reviews/test_duplicates.py",
+        "reviews/test_notices.py",
+        "reviews/test_reminders.py",
+        "reviews/test_safety.py",
+        "reviews/test_work_time.py",
+    )
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests marked long")
     parser.addoption("--peers", action="store_true", help="run the tests marked peers")
     parser.addoption(
-        "--database", action="store_true", help="run only the tests that a database matters to"
+        "--database",
+        action="store_true",
+        help="run only what another database could change; with --long, all that comes to one",
     )
 
 
@@ -39,18 +65,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     on_request = [mark for mark in ("long", "peers") if not config.getoption(f"--{mark}")]
     left_out = [item for item in items if any(map(item.get_closest_marker, on_request))]
     if config.getoption("--database"):
-        left_out += [item for item in items if not _needs_a_database(item)]
+        everything = config.getoption("--long")
+        left_out += [i for i in items if not _needs_a_database(i, everything=everything)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
 
-def _needs_a_database(item: pytest.Item) -> bool:
+def _needs_a_database(item: pytest.Item, *, everything: bool) -> bool:
     if item.get_closest_marker("once"):
         return False
+    if item.get_closest_marker("processes"):
+        return True
+    if not everything and not str(item.path).startswith(REPEATED):
+        return False
     # Others can't reach one: pytest-django keeps them from it.
-    marks = ("django_db", "processes")
     fixtures = {"db", "transactional_db", "django_db_setup"}
-    return any(map(item.get_closest_marker, marks)) or not fixtures.isdisjoint(
+    return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(
         getattr(item, "fixturenames", ())
     )
 

@@ -35,6 +35,7 @@ def serves(stack: Stack, child: str) -> bool:
     return stack.pid(child) != 0
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("child", CHILDREN)
 def test_killed_child_comes_back(stack: Stack, child: str) -> None:
     before = stack.pid(child)

@@ -14,7 +14,7 @@ import pytest
 from config.supervisor import AlreadyRunning, Child, Supervisor
 from tests.stack import ROOT, wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.once]
 
 # Starts a child of its own, as a worker does, and says so.
 PARENT = """

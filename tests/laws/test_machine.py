@@ -22,7 +22,13 @@ QUIET = settings(
     deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=False
 )
 SMALL = settings(QUIET, max_examples=40, stateful_step_count=30, derandomize=True)
-CONTROL = settings(SMALL, max_examples=300, phases=[Phase.generate], report_multiple_bugs=False)
+CONTROL = settings(
+    SMALL,
+    max_examples=300,
+    stateful_step_count=50,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+)
 LONG = settings(QUIET, max_examples=2000, stateful_step_count=50)
 
 
