@@ -18,11 +18,17 @@ _MONTH_NUMBER = r"(?:0?[1-9]|1[0-2])"
 _YEAR = r"(?:19|20)\d\d"
 _MONTH = rf"(?:{MONTHS}|(?:{SHORT_MONTHS})\b\.?)"
 _HOLIDAY = (
-    r"(?:christmas(?: (?:eve|day))?|thanksgiving(?: day)?|new year'?s(?: (?:eve|day))?|"
-    r"(?:easter|palm) ?(?:sunday|monday)?|good friday|(?:all saints'?|all souls'?|valentine'?s|"
-    r"mother'?s|father'?s|st\.? patrick'?s|memorial|labor|veterans'?|boxing|canada|australia) day|"
-    r"halloween|(?:the )?(?:fourth|4th) of july|juneteenth|eid(?: al-\w+)?|diwali|hanukkah|"
-    r"yom kippur)"
+    r"(?:(?:christmas|x-?mas)(?: (?:eve|day))?|thanksgiving(?: day)?|"
+    r"new year'?s(?: (?:eve|day))?|new year (?:eve|day)|(?:chinese|lunar) new year|"
+    r"easter(?: (?:sunday|monday))?|(?:palm|mothering|whit) (?:sunday|monday)|good friday|"
+    r"ash wednesday|"
+    r"(?:holy|maundy) thursday|shrove tuesday|bank holiday(?: monday)?|"
+    r"(?:bonfire|burns|twelfth|guy fawkes) night|candlemas|"
+    r"(?:all saints'?|all souls'?|valentine'?s|mother'?s|father'?s|(?:(?:st|saint)\.? )?"
+    r"(?:patrick|paddy|stephen|david|george|andrew)'?s|memorial|labou?r|veterans'?|boxing|canada|"
+    r"australia|anzac|independence|republic|heritage|melbourne cup|pancake|groundhog|flag|leap|may|"
+    r"sallah) (?:day|eve)|halloween|(?:the )?(?:fourth|4th) of july|juneteenth|eid(?: al-\w+)?|"
+    r"diwali|hanukkah|yom kippur|passover|ramadan|onam)(?: (?:weekend|week|eve|morning|night))?"
 )
 _NTH = r"(?:[12]?1st|2?2nd|2?3rd|(?:[4-9]|1\d|2[04-9]|30)th|31st)"
 _NTH_WORD = (
@@ -32,6 +38,14 @@ _NTH_WORD = (
     r"thirt(?:ieth|y[- ]first))"
 )
 _SHORT_WEEKDAY = r"(?:mon|tues?|weds?|thurs?|fri|sat|sun)"
+_ANY_WEEKDAY = rf"(?:{WEEKDAYS}|{_SHORT_WEEKDAY}\b\.?)"
+_WHICH = r"(?:last|next|this(?: past| coming)?|coming)"
+_PART = r" (?:gone|week|morning|lunchtime|afternoon|evening|night)\b"
+# What comes again is no day: every Monday, Monday to Friday, Mondays.
+_AGAIN_BEFORE = r"(?<!\b(?:every|each|most|black|alternate) )(?<!\b(?:to|through|thru) )"
+_AGAIN_BEHIND = (
+    r"(?! ?(?:to|through|thru|-|\u2013) ?(?:the )?[MTWFS]| (?:school|roast|paper|best)\b)"
+)
 # What else is counted: the 2nd trimester, the 4th round.
 _COUNTED = (
     r"(?! (?:time|try|round|cycle|trimester|week|month|day|year|hour|baby|child|pregnan\w+|"
@@ -46,6 +60,7 @@ _WHEN = (
 
 _DAY_BEFORE = rf"(?:(?:{WEEKDAYS}),? (?:the )?)?"
 _SINCE = regex.compile(r"\b(?:on|since|from|until|before|after) $", regex.IGNORECASE)
+_GREETING = regex.compile(r"\b(?:happy|merry|blessed|lovely|good) $", regex.IGNORECASE)
 _PERSON = regex.compile(
     r"\b(?:i|i'm|i've|i'd|im|me|my|mine|we|our|us|she|her|hers|he|him|his|you|your|yours|"
     r"patient|mum|mom|mother|father|dad|daughter|son|wife|husband|sister|brother|baby|lmp|dob)\b",
@@ -54,9 +69,9 @@ _PERSON = regex.compile(
 _PUBLIC = regex.compile(
     r"\b(?:publish\w*|announc\w*|guideline\w*|guidance|statement|"
     r"opinion (?:no|number|\d)|approv\w*|recall\w*|"
-    r"fda|acog|cdc|who|nice|hhs|label\w*|awareness|world \w+ day|"
+    r"fda|acog|cdc|(?-i:WHO|NICE|Act)|hhs|label\w*|awareness|world \w+ day|"
     r"international \w+ day|every year|each year|revised|updated|effective|version|study|trial|"
-    r"journal|(?<!in-)law|court|ruling|act)\b",
+    r"journal|(?<!in-)law|court|ruling)\b",
     regex.IGNORECASE,
 )
 # Of a packet. People expire, too, and an appointment is made on a day.
@@ -65,14 +80,14 @@ _GOODS = regex.compile(
     r"manufactured)\W{0,3}(?:(?:date|on|in|is|was|of)\W{1,3}){0,2}$",
     regex.IGNORECASE,
 )
-_OWN = regex.compile(r"\b(?:my|her|his|your|you)\b", regex.IGNORECASE)
+_OWN = regex.compile(r"\b(?:my|me|our|us|her|his|him|your|you)\b", regex.IGNORECASE)
 _EVENT = regex.compile(
     r"\b(?:appointment|visit|surger\w+|operat\w+|scan|ultrasound|admitted|admission|discharged?|"
     r"born|birth|delivered|delivery|died|passed|death|insert\w+|removed|procedure|c-?section|"
     r"miscarr\w+|diagnos\w+|er|hospital|clinic|doctor|biops\w+|mammogram|period started|lmp|"
     r"induced|due|tubal|ivf|transfer|retrieval|mri|x-?ray|test|d&c|hcg|pregnan\w+|turned|repeat|"
     r"since|symptoms|bleed\w*|flare\w*|ablation|colpo\w*|follow[- ]?up|scheduled|booked|had|"
-    r"got|went)\b",
+    r"got|went|lost|found|told|rang|called|saw|came|started|stopped|dx'?d?|first time)\b",
     regex.IGNORECASE,
 )
 
@@ -83,9 +98,13 @@ class DateRecognizer(ContextRecognizer):
     KIND = "DATE"
     NEEDS = regex.compile(
         rf"\d[/.-]\d|\b(?:{MONTHS}|{SHORT_MONTHS}|{WEEKDAYS})\b|christmas|thanksgiving|new year|"
-        r"easter|palm|halloween|of july|juneteenth|eid|diwali|hanukkah|kippur| day\b|"
+        r"easter|halloween|of july|juneteenth|eid|diwali|hanukkah|kippur| (?:day|eve|night)\b|"
         rf"the \d\d?(?:st|nd|rd|th)\b|\d(?:st|nd|rd|th) of (?:last|this|next) month|"
-        rf"\b(?:on|last|this|since|next|until|till|by) {_SHORT_WEEKDAY}\b",
+        rf"\b(?:on|last|this|coming|past|since|next|until|till|by|ago|from) "
+        rf"{_SHORT_WEEKDAY}\b|"
+        rf"\b(?:tues|weds|thurs)\b|\b{_SHORT_WEEKDAY}\.?,? (?:the )?\d|passover|ramadan|"
+        r"bank holiday|x-?mas|candlemas|onam|lunar|whit |mothering|day'?s ago|"
+        r"\b(?-i:Mon|Tue|Wed|Thu|Fri|Sat)\b",
         regex.IGNORECASE,
     )
     EXPRESSIONS = (
@@ -102,23 +121,47 @@ class DateRecognizer(ContextRecognizer):
         ("day and month", rf"\b(?:the )?{_DAY_BEFORE}{_DAY}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b"
          rf"(?:,? {_YEAR})?", 0.85),
         ("month and year", rf"\b{_MONTH},? (?:of )?{_YEAR}\b", 0.75),
-        ("month", rf"\b(?:in|since|until|during|by|of|early|late|mid)"
-         rf"[ -]\K(?-i:{MONTHS})\b(?! concern)", 0.65),
+        ("month", rf"\b(?:(?:in|since|until|during|by|of) \K|(?:early|late|mid)[ -])"
+         rf"(?-i:{MONTHS})\b(?! concern)", 0.65),
         ("last month", rf"\b(?:(?:last|this|next) |mid-)(?-i:{MONTHS})\b(?! concern)", 0.65),
+        ("short month", rf"\b(?:(?:in|since|until|til) \K|(?:early|late|mid)[ -])"
+         rf"(?-i:{SHORT_MONTHS})\b(?!\.? ?\d)", 0.65),
+        ("month gone", rf"\b(?!ma)(?:{MONTHS}) (?:last|gone|just gone)\b", 0.65),
+        ("part of a month", rf"\b(?:the )?(?:first|second|third|fourth|last|1st|2nd|3rd|4th) "
+         rf"(?:{_ANY_WEEKDAY}|week|weekend) (?:of|in) (?:{MONTHS}|{SHORT_MONTHS})\b", 0.8),
+        ("weekday counted back", rf"\b(?:the (?:{WEEKDAYS}) before last|"
+         rf"(?:two|three|four|a couple of|\d) (?:{WEEKDAYS})s ago|"
+         rf"(?:\d+|an?|one|two|three|few) (?:weeks?|wks?) (?:ago|last|from|on|this) {_ANY_WEEKDAY}|"
+         rf"(?:{WEEKDAYS}) next(?! to))\b", 0.7),
         ("month in lower case", rf"\b(?:in|since|last|until|end of|start of|beginning of|middle of|"
          rf"early|late|mid|next|week of)"
          rf"[ -]\K(?:{MONTHS})\b(?! (?:concern|be|have|not|help|cause|also|i\b|we\b|you))",
          0.65),
-        ("weekday and nth", rf"\b(?:{WEEKDAYS})(?:,| the)? {_NTH}\b", 0.8),
-        ("weekday and numbers", rf"\b(?:{WEEKDAYS}),? {_MONTH_NUMBER}/{_DAY}\b", 0.8),
-        ("nth", rf"\b(?:on|since|until|till|by|from|before|after|of) \Kthe {_NTH}\b{_COUNTED}"
+        ("days of a month", rf"\b(?:the )?{_DAY}(?:st|nd|rd|th)? ?(?:to|and|until|till|-|\u2013|&)"
+         rf" ?(?:the )?{_DAY}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?!\w)", 0.85),
+        ("weekday and nth", rf"\b{_ANY_WEEKDAY}(?:,| the)? {_NTH}\b", 0.8),
+        ("weekday and numbers", rf"\b{_ANY_WEEKDAY},? {_DAY}[/.]{_DAY}(?![\d/])", 0.8),
+        ("numbers of an event", rf"(?<![\d/.])(?:{_MONTH_NUMBER}/{_DAY}|{_DAY}/{_MONTH_NUMBER})"
+         r"(?= (?:ultrasound|scan|app(?:ointmen)?t|visit|labs?|blood\w*|surgery|mri|results?|"
+         r"report|biopsy|beta|transfer|retrieval)\b)", 0.75),
+        ("day and month in numbers", rf"\b(?:on|since|until|till|dated?|born|arrived):? "
+         rf"\K(?:{_DAY}/{_MONTH_NUMBER}|[0-3]\d\.(?:0[1-9]|1[0-2]))"
+         r"(?![\d/%]|\.\d| ?(?:mg|mcg|ml|mmol|kg|cm|of|an?\b|tablets?|hours?|pain|scale|stars))",
+         0.7),
+        ("nth", rf"\b(?:on|since|until|'?till?|by|from|before|after|of|is|was|so|be) "
+         rf"\Kthe {_NTH}\b{_COUNTED}"
          rf"(?: of (?:the |this |next |last )?month)?", 0.6),
         ("next nth", rf"\b(?:on|since|until|till|by|from|before|after) the {_NTH}"
          rf"(?:,| and| or| to)+ \Kthe {_NTH}\b{_COUNTED}", 0.6),
-        ("weekday", rf"\b(?:on|last|this|since|next|until) \K(?:{WEEKDAYS})\b", 0.6),
-        ("short weekday", r"\b(?:(?:on|last|this|since|next|until|till|by) "
-         r"\K(?:mon|tues?|weds?|thurs?|fri)|(?:last|next) \K(?:sat|sun))\b(?!\w)", 0.6),
+        ("weekday", rf"{_AGAIN_BEFORE}\b(?:{_WHICH} )?(?:{WEEKDAYS})(?:{_PART})?\b"
+         rf"{_AGAIN_BEHIND}", 0.6),
+        ("short weekday", rf"{_AGAIN_BEFORE}\b(?:(?:(?:on|since|until|till|by) \K|{_WHICH} )"
+         rf"(?:mon|tues?|weds?|thurs?|fri)|(?:last|next) (?:sat|sun)(?! of\b)|tues|weds|thurs|"
+         rf"(?<=[\w,] )(?-i:Mon|Tue|Wed|Thu|Fri|Sat)(?=[,.;:)\n]|\Z| \d))\b(?:{_PART})?"
+         rf"{_AGAIN_BEHIND}", 0.6),
         ("holiday as a date", rf"\b(?:on|since|from|until|before|after) \K{_HOLIDAY}\b", 0.7),
+        ("days from a holiday", rf"\b(?:an?|the|one|two|three|few|\d+) "
+         rf"(?:days?|nights?|eve|weeks?) (?:before|after) {_HOLIDAY}\b", 0.7),
         ("holiday", rf"\b{_HOLIDAY}\b", 0.6),
     )  # fmt: skip
 
@@ -132,15 +175,13 @@ class DateRecognizer(ContextRecognizer):
         written = text[start:end]
         if regex.search(r"\d", regex.sub(_YEAR, "", written)):
             return True  # a day: dangerous enough without a person beside it
-        if _SINCE.search(text[:start]) and regex.fullmatch(_HOLIDAY, written, regex.IGNORECASE):
+        holiday = regex.fullmatch(_HOLIDAY, written, regex.IGNORECASE)
+        if holiday and _SINCE.search(text[:start]):
             return True  # since when, on which day: it is dated
-        if not (_PERSON.search(sentence) or _EVENT.search(sentence)):
+        if holiday and _GREETING.search(text[:start]):
             return False
-        if regex.search(rf"\b{_NTH_WORD}\b", written, regex.IGNORECASE):
-            return True
-        if regex.fullmatch(rf"{WEEKDAYS}|{_HOLIDAY}", written, regex.IGNORECASE):
-            return _EVENT.search(sentence) is not None
-        return True
+        # Whose day it is, another sentence may say.
+        return bool(_EVENT.search(sentence) or _PERSON.search(text))
 
 
 def sentence_at(text: str, start: int) -> str:
