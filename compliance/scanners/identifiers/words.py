@@ -95,7 +95,10 @@ NOT_NAMES = EPONYMS | frozenset(
     interested concerned unable able sure sorry worried pregnant female male age syndrome
     disease disorder cancer diabetes pain surgery depression anxiety question questions side
     effects weight loss died passed called named name i'm i've i'd i'll
-    it's that's what's""".split()
+    it's that's what's
+    mme fr dra prof sis ji hiya hun bapak tatay ingat bonjour folk physio podiatrist paed pdoc derm
+    dermatology consultant gynaecologist obstetrician verruca urate vasovagal docket hosp uhid rmo
+    mua lletz pasi pals""".split()
 )
 
 # Of those, what people are called too: capitalised, and only if the model is sure.
