@@ -62,6 +62,7 @@ HITS = [
     ("We are near Long Beach, CA now.", "PLACE", "Long Beach, CA"),
     ("It was at Windsor CO.", "PLACE", "Windsor CO"),
     ("I was at Lakeside Clinic then.", "PLACE", "Lakeside Clinic"),
+    ("I already asked Rose Pharmacy, they had none.", "PLACE", "Rose Pharmacy"),
     # ZIP codes
     ("My sister (ZIP 89301) had it.", "ZIP", "89301"),
     ("You said your ZIP is 78704-2210, right?", "ZIP", "78704-2210"),
@@ -224,6 +225,7 @@ NEAR_MISSES = [
     "We are open Monday to Friday, and every Saturday I rest.",
     "I love Mondays, Sunday roast and the Friday paper.",
     "Happy Easter to you; my palm itches.",
+    "Ask the pharmacist at Any Pharmacy; a Specialty Pharmacy may do.",
     "How long may last night's pain go on? I worry.",
     "In ref 2019 the dose on 15/10 mg was for an adult.",
     "Subject to review, I was billed as agreed; chart it in type 2.",

@@ -30,8 +30,12 @@ _STREET = (
     r"Circle|Cir|Way|Parkway|Pkwy|Highway|Hwy|Close|Crescent|Square|Trail|Row)"
 )
 _FACILITY = (
-    r"(?:Hospital|Medical Center|Medical Centre|Clinic|Health Center|Infirmary|Birth Center)"
+    r"(?:Hospital|(?:Medical|Health|Birth|Leisure) Cent(?:er|re)|Clinic|Infirmary|Pharmacy|"
+    r"Chemists?|(?:Medical|Family) Practice|Maternity Unit|Nursing Home|Hospice|Peds|Dental Care|"
+    r"(?:Primary|High|Elementary) School)"
 )
+# These don't say which one it is.
+_ANY = r"(?!(?:Local|Online|Specialty|Compounding|Retail|Any|Every|Each) )"
 _LIVING = (
     r"(?i:live|lives|lived|living|based|reside|resides|residing|located|moved|moving|stay|staying|"
     r"born|grew up|raised)(?: \w+)? (?i:in|near|outside(?: of)?|around|to|at) (?:the )?"
@@ -75,7 +79,7 @@ class PlaceRecognizer(ContextRecognizer):
          rf"[\p{{Ll}}']{{3,}}(?: [\p{{Ll}}']{{3,}}){{0,2}},? (?:{_LOWER_CODES})\b(?![\w'&/-])",
          0.6),
         ("county", rf"\b{_WORD}(?: {_WORD})? (?:County|Township|Parish|Borough)\b", 0.75),
-        ("facility", rf"\b(?:{_WORD} (?:of )?){{1,4}}{_FACILITY}\b", 0.75),
+        ("facility", rf"\b{_ANY}(?:{_WORD} (?:of )?){{1,4}}{_FACILITY}\b", 0.75),
     )  # fmt: skip
 
     def keeps(self, text: str, start: int, end: int) -> bool:
