@@ -94,6 +94,7 @@ _EMPLOYED = regex.compile(
     r"\b(?:work\w*|job|employ\w*|hired|fired|intern\w*|shifts?|my boss) (?:at|for|by|with|from) $",
     regex.IGNORECASE,
 )
+_VERTEBRA = regex.compile(r"[ctls]\d{1,2}(?: ?[-/] ?[ctls]?\d{1,2})?")
 _DISEASE = regex.compile(
     r"(?:ataxia|palsy|dystrophy|syndrome|disease|disorder|dysplasia|sclerosis|\w{2,}(?:itis|osis|a?emia|"
     r"oma|pathy|algia))",
@@ -179,7 +180,7 @@ def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0)
     folded = text[start:end].casefold().strip(" .,'\"()-:;!?*~")
     if not any(c.isalnum() for c in folded):
         return False
-    if _is_part_of_public_number(text, start, end):
+    if _is_part_of_public_number(text, start, end) or _VERTEBRA.fullmatch(folded):
         return False
     before, behind = text[max(0, start - 40) : start], text[end : end + 20]
     if entity in ("NAME", "PLACE") and _NAMED_AFTER.match(behind):
@@ -281,7 +282,7 @@ def _is_small_place(folded: str, before: str) -> bool:
     if all(_is_product(word) for word in regex.findall(r"[\w']+", folded)):
         return False
     letters = folded.replace(" ", "").replace(".", "")
-    if letters.isdigit() and len(letters) < _LEAST_ZIP:
+    if len(letters) < 2 or (letters.isdigit() and len(letters) < _LEAST_ZIP):
         return False
     return letters not in STATES and folded not in COUNTRIES and letters.upper() not in CODES
 

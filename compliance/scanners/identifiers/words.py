@@ -98,7 +98,7 @@ NOT_NAMES = EPONYMS | frozenset(
     it's that's what's
     mme fr dra prof sis ji hiya hun bapak tatay ingat bonjour folk physio podiatrist paed pdoc derm
     dermatology consultant gynaecologist obstetrician verruca urate vasovagal docket hosp uhid rmo
-    mua lletz pasi pals""".split()
+    mua lletz pasi pals kg mg cm mm ml lb lbs mosaic diathermy""".split()
 )
 
 # Of those, what people are called too: capitalised, and only if the model is sure.
