@@ -56,8 +56,10 @@ _CODE_BEFORE = regex.compile(
     r"lot|nct|section|cfr|form|model|type|chromosome)[\s:#/(.-]*(?:[\w.-]+[, ]+){0,2}$",
     regex.IGNORECASE,
 )
-# A lone number, a reading (150/96, 4.1), a part of a day: the model sees too much in them.
-_NO_DATE = regex.compile(r"\d{1,4}k?|-\d{1,2}|\d{2,3}/(?:3[2-9]|[4-9]\d)|\d{1,2}\.\d|7/7|24/7")
+# A lone number, a reading (150/96, 4.1), a part of a day, the dot: the model sees too much in them.
+_NO_DATE = regex.compile(
+    r"\d{1,4}k?|-\d{1,2}|\d{2,3}/(?:3[2-9]|[4-9]\d)|\d{1,2}\.\d|7/7|24/7|(?:the )?dot(?: of)?"
+)
 _TIME = regex.compile(r":\d\d")
 _GENERIC = frozenset(
     """the a our my local community general birth birthing maternity women's womens health medical
@@ -205,11 +207,10 @@ def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0)
     if entity == "PLACE":
         return _is_small_place(folded, before)
     if entity == "DATE":
-        neutral = _YEAR.fullmatch(folded) or _DURATION.fullmatch(folded)
-        if neutral:
+        if any(neutral.fullmatch(folded) for neutral in (_YEAR, _DURATION, _NO_DATE)):
             return False
         if any(c.isdigit() for c in folded):
-            if _NO_DATE.fullmatch(folded) or _TIME.match(behind):
+            if _TIME.match(behind):
                 return False
             return not (is_of_goods(before) or is_of_a_public_event(sentence_at(text, start)))
         return _DATES.keeps(text, start, end)  # a bare month or weekday needs a person beside it
