@@ -9,6 +9,7 @@ from compliance.enums import Direction
 from compliance.findings import INBOUND, ScanContext
 from compliance.rules import shipped_rules
 from compliance.scanners.identifiers import SCANNER, choice, warm_up
+from compliance.scanners.identifiers.dates import DateRecognizer
 from compliance.scanners.identifiers.engine import OWN, Analyzer
 from compliance.scanners.identifiers.kinds import KINDS
 from compliance.scanners.identifiers.public_contacts import is_public_address, is_public_number
@@ -275,6 +276,12 @@ def test_condition_to_run_never_hides_a_hit():
             recognizer = kind()
             if recognizer.analyze(text, [kind.KIND]):
                 assert kind.NEEDS.search(text), (kind.__name__, text)
+
+
+@pytest.mark.parametrize("piece", ["on 3/4/20 ", "since March. ", "on monday "])
+def test_text_that_is_all_dates_is_read_in_time(piece):
+    # Each is looked at in its surroundings, not in the whole text: else the time limit is passed.
+    assert len(DateRecognizer().analyze(piece * 2000, ["DATE"])) in (0, 2000)
 
 
 def test_affiliation_of_the_author_is_no_place():

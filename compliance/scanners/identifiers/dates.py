@@ -21,8 +21,7 @@ _HOLIDAY = (
     r"(?:(?:christmas|x-?mas)(?: (?:eve|day))?|thanksgiving(?: day)?|"
     r"new year'?s(?: (?:eve|day))?|new year (?:eve|day)|(?:chinese|lunar) new year|"
     r"easter(?: (?:sunday|monday))?|(?:palm|mothering|whit) (?:sunday|monday)|good friday|"
-    r"ash wednesday|"
-    r"(?:holy|maundy) thursday|shrove tuesday|bank holiday(?: monday)?|"
+    r"ash wednesday|(?:holy|maundy) thursday|shrove tuesday|bank holiday(?: monday)?|"
     r"(?:bonfire|burns|twelfth|guy fawkes) night|candlemas|"
     r"(?:all saints'?|all souls'?|valentine'?s|mother'?s|father'?s|(?:(?:st|saint)\.? )?"
     r"(?:patrick|paddy|stephen|david|george|andrew)'?s|memorial|labou?r|veterans'?|boxing|canada|"
@@ -59,6 +58,9 @@ _WHEN = (
 )
 
 _DAY_BEFORE = rf"(?:(?:{WEEKDAYS}),? (?:the )?)?"
+# Characters around a date in which it is looked for whose day it is: a text may be all dates.
+_SENTENCE, _POST = 400, 1000
+_BEFORE = 20
 _SINCE = regex.compile(r"\b(?:on|since|from|until|before|after) $", regex.IGNORECASE)
 _GREETING = regex.compile(r"\b(?:happy|merry|blessed|lovely|good) $", regex.IGNORECASE)
 _PERSON = regex.compile(
@@ -149,8 +151,7 @@ class DateRecognizer(ContextRecognizer):
          r"(?![\d/%]|\.\d| ?(?:mg|mcg|ml|mmol|kg|cm|of|an?\b|tablets?|hours?|pain|scale|stars))",
          0.7),
         ("nth", rf"\b(?:on|since|until|'?till?|by|from|before|after|of|is|was|so|be) "
-         rf"\Kthe {_NTH}\b{_COUNTED}"
-         rf"(?: of (?:the |this |next |last )?month)?", 0.6),
+         rf"\Kthe {_NTH}\b{_COUNTED}(?: of (?:the |this |next |last )?month)?", 0.6),
         ("next nth", rf"\b(?:on|since|until|till|by|from|before|after) the {_NTH}"
          rf"(?:,| and| or| to)+ \Kthe {_NTH}\b{_COUNTED}", 0.6),
         ("weekday", rf"{_AGAIN_BEFORE}\b(?:{_WHICH} )?(?:{WEEKDAYS})(?:{_PART})?\b"
@@ -175,19 +176,23 @@ class DateRecognizer(ContextRecognizer):
         written = text[start:end]
         if regex.search(r"\d", regex.sub(_YEAR, "", written)):
             return True  # a day: dangerous enough without a person beside it
-        holiday = regex.fullmatch(_HOLIDAY, written, regex.IGNORECASE)
-        if holiday and _SINCE.search(text[:start]):
-            return True  # since when, on which day: it is dated
-        if holiday and _GREETING.search(text[:start]):
-            return False
+        if regex.fullmatch(_HOLIDAY, written, regex.IGNORECASE):
+            before = text[max(0, start - _BEFORE) : start]
+            if _SINCE.search(before):
+                return True  # since when, on which day: it is dated
+            if _GREETING.search(before):
+                return False
         # Whose day it is, another sentence may say.
-        return bool(_EVENT.search(sentence) or _PERSON.search(text))
+        return bool(
+            _EVENT.search(sentence) or _PERSON.search(text, max(0, start - _POST), end + _POST)
+        )
 
 
 def sentence_at(text: str, start: int) -> str:
-    """The words of the sentence around a place."""
-    passage = Passage(text)
-    return passage.words_of(passage.sentence_at(start))
+    """The words of the sentence around a place, of a very long one those near it."""
+    begin = max(0, start - _SENTENCE)
+    passage = Passage(text[begin : start + _SENTENCE])
+    return passage.words_of(passage.sentence_at(start - begin))
 
 
 def is_of_goods(before: str) -> bool:

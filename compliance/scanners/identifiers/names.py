@@ -31,6 +31,7 @@ _NAME = (
 _LOWER = r"\p{Ll}{3,14}(?:[ -]\p{Ll}{3,14}){0,2}"
 _END = r"[ .!,]*(?:\n|\Z|\s\S+@)"
 _TITLE = regex.compile(r"\b(?:dr|mrs?|ms|miss|prof|nurse|doctor)\.?\s+$", regex.IGNORECASE)
+_BEFORE = 40  # characters before a name in which a title is looked for
 _KNOWN = NOT_NAMES | COUNTRIES | STATES
 _THANKS = (
     r"(?i:thanks|thank you|thx|regards|sincerely|respectfully|cheers|yours(?: truly)?|best|"
@@ -73,13 +74,14 @@ class NameRecognizer(ContextRecognizer):
         words = [w.strip("'’.").removesuffix("'s") for w in text[start:end].casefold().split()]
         first = words[0] if words else ""
         last = words[-1] if words else ""
-        titled = _TITLE.search(text[:start]) is not None
+        before = text[max(0, start - _BEFORE) : start]
+        titled = _TITLE.search(before) is not None
         if titled and first in PUBLIC_FIGURES:
             return False
         if titled and first in EPONYMS:
             return True
         if first in _KNOWN or text[start:end].isupper():
             return False
-        if last in _KNOWN and regex.search(r"[.?!,]\s*$|^$", text[:start]):
+        if last in _KNOWN and regex.search(r"[.?!,]\s*$|^$", before):
             return False
         return not (text[start:end].islower() and any(word in _KNOWN for word in words))
