@@ -32,6 +32,9 @@ def seen(entity: str, marked: str, score: float = 0.9) -> bool:
         ("PLACE", "I am in U.S.[A]. and wait"),
         ("AGE", "the reading is [94] in the morning"),
         ("DATE", "4 cases of expired ([04/2010]) peroxide"),
+        ("DATE", "[\u00bd] a pill at night"),
+        ("DATE", "[1\u20442] a pill at night"),
+        ("DATE", "We met on [the dot] of nine."),
         ("DATE", "The box says best before [3/2024]."),
     ],
 )

@@ -56,9 +56,10 @@ _CODE_BEFORE = regex.compile(
     r"lot|nct|section|cfr|form|model|type|chromosome)[\s:#/(.-]*(?:[\w.-]+[, ]+){0,2}$",
     regex.IGNORECASE,
 )
-# A lone number, a reading (150/96, 4.1), a part of a day, the dot: the model sees too much in them.
+# A lone number, a reading (150/96, 4.1), a part of a day, the dot, a half: the model sees too much.
 _NO_DATE = regex.compile(
-    r"\d{1,4}k?|-\d{1,2}|\d{2,3}/(?:3[2-9]|[4-9]\d)|\d{1,2}\.\d|7/7|24/7|(?:the )?dot(?: of)?"
+    r"\d{1,4}k?|-\d{1,2}|\d{2,3}/(?:3[2-9]|[4-9]\d)|\d{1,2}\.\d|7/7|24/7|(?:the )?dot(?: of)?|"
+    r"\d*(?:[\u00bc-\u00be\u2153-\u215e]|\d\u2044\d)"
 )
 _TIME = regex.compile(r":\d\d")
 _GENERIC = frozenset(
