@@ -227,10 +227,8 @@ def _read_again(server: Server, root: str, known: dict[str, str]) -> Iterator[It
     try:
         rows = [_open(server.ask("GET", f"v1/statuses/{root}"))]
         rows += _context(server, root)["descendants"]
-    except NoThreadHere:
-        rows = []
     except ConnectorError as error:
-        if error.code != "gone":
+        if error.code != "gone" and not isinstance(error, NoThreadHere):
             raise
         rows = []
     place = url_of(rows[0]) if rows else ""

@@ -81,6 +81,7 @@ HITS = [
     ("He was seen 2024-03-14 in my presence.", "DATE", "2024-03-14"),
     ("it hurts since february and nobody helps", "DATE", "february"),
     ("d&c in the 1st week of march, hcg falls", "DATE", "the 1st week of march"),
+    ("they took me in on Monday - the bleeding went on", "DATE", "Monday"),
     ("she said come in friday the 9th", "DATE", "friday the 9th"),
     ("the induction is thursday 8/1 at noon", "DATE", "thursday 8/1"),
     ("i gained weight since the 11th", "DATE", "the 11th"),
@@ -278,10 +279,12 @@ def test_condition_to_run_never_hides_a_hit():
                 assert kind.NEEDS.search(text), (kind.__name__, text)
 
 
-@pytest.mark.parametrize("piece", ["on 3/4/20 ", "since March. ", "on monday "])
-def test_text_that_is_all_dates_is_read_in_time(piece):
+@pytest.mark.parametrize(
+    ("piece", "dates"), [("on 3/4/20 ", 1), ("My March. ", 0), ("on monday ", 0)]
+)
+def test_text_that_is_all_dates_is_read_in_time(piece, dates):
     # Each is looked at in its surroundings, not in the whole text: else the time limit is passed.
-    assert len(DateRecognizer().analyze(piece * 2000, ["DATE"])) in (0, 2000)
+    assert len(DateRecognizer().analyze(piece * 2000, ["DATE"])) == 2000 * dates
 
 
 def test_affiliation_of_the_author_is_no_place():

@@ -218,7 +218,6 @@ def is_asked(door: Door, expected: bool, cell: tuple[str, ...], config: pytest.C
     return zlib.crc32("".join(cell).encode()) % 4 == 0
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("state", ReviewState)
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_cell(route: str, state: ReviewState, pytestconfig: pytest.Config) -> None:

@@ -43,7 +43,8 @@ _PART = r" (?:gone|week|morning|lunchtime|afternoon|evening|night)\b"
 # What comes again is no day: every Monday, Monday to Friday, Mondays.
 _AGAIN_BEFORE = r"(?<!\b(?:every|each|most|black|alternate) )(?<!\b(?:to|through|thru) )"
 _AGAIN_BEHIND = (
-    r"(?! ?(?:to|through|thru|-|\u2013) ?(?:the )?[MTWFS]| (?:school|roast|paper|best)\b)"
+    r"(?! ?(?:to|through|thru|-|\u2013) ?(?:mon|tue|wed|thu|fri|sat|sun)|"
+    r" (?:school|roast|paper|best)\b)"
 )
 # What else is counted: the 2nd trimester, the 4th round.
 _COUNTED = (
@@ -62,7 +63,7 @@ _DAY_BEFORE = rf"(?:(?:{WEEKDAYS}),? (?:the )?)?"
 _SENTENCE, _POST = 400, 1000
 _BEFORE = 20
 _SINCE = regex.compile(r"\b(?:on|since|from|until|before|after) $", regex.IGNORECASE)
-_GREETING = regex.compile(r"\b(?:happy|merry|blessed|lovely|good) $", regex.IGNORECASE)
+_GREETING = regex.compile(r"\b(?:happy|merry|blessed) $", regex.IGNORECASE)
 _PERSON = regex.compile(
     r"\b(?:i|i'm|i've|i'd|im|me|my|mine|we|our|us|she|her|hers|he|him|his|you|your|yours|"
     r"patient|mum|mom|mother|father|dad|daughter|son|wife|husband|sister|brother|baby|lmp|dob)\b",

@@ -31,7 +31,7 @@ _NAME = (
 _LOWER = r"\p{Ll}{3,14}(?:[ -]\p{Ll}{3,14}){0,2}"
 _END = r"[ .!,]*(?:\n|\Z|\s\S+@)"
 _TITLE = regex.compile(r"\b(?:dr|mrs?|ms|miss|prof|nurse|doctor)\.?\s+$", regex.IGNORECASE)
-_BEFORE = 40  # characters before a name in which a title is looked for
+_BEFORE = 200  # characters before a name in which a title is looked for
 _KNOWN = NOT_NAMES | COUNTRIES | STATES
 _THANKS = (
     r"(?i:thanks|thank you|thx|regards|sincerely|respectfully|cheers|yours(?: truly)?|best|"

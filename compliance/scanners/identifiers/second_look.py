@@ -97,7 +97,14 @@ _EMPLOYED = regex.compile(
     r"\b(?:work\w*|job|employ\w*|hired|fired|intern\w*|shifts?|my boss) (?:at|for|by|with|from) $",
     regex.IGNORECASE,
 )
-_VERTEBRA = regex.compile(r"[ctls]\d{1,2}(?: ?[-/] ?[ctls]?\d{1,2})?")
+# L4 is a vertebra, and a district of Liverpool: the words before tell.
+_VERTEBRA = regex.compile(r"(?:c[1-8]|t(?:[1-9]|1[0-2])|[ls][1-5])(?: ?[-/] ?(?:[ctls]?\d{1,2}))?")
+_SPINE = regex.compile(
+    r"\b(?:spin\w+|vertebra\w*|dis[ck]s?|fus\w+|lumbar|thoracic|cervical|sacral|cysts?|tarlov|"
+    r"nerve|laminectomy|scoliosis|stenosis)\b",
+    regex.IGNORECASE,
+)
+_UNITS = frozenset(("kg", "mg", "mcg", "cm", "mm", "ml", "lb", "lbs"))  # capitals are initials
 _DISEASE = regex.compile(
     r"(?:ataxia|palsy|dystrophy|syndrome|disease|disorder|dysplasia|sclerosis|\w{2,}(?:itis|osis|a?emia|"
     r"oma|pathy|algia))",
@@ -183,9 +190,11 @@ def identifies(entity: str, text: str, start: int, end: int, score: float = 1.0)
     folded = text[start:end].casefold().strip(" .,'\"()-:;!?*~")
     if not any(c.isalnum() for c in folded):
         return False
-    if _is_part_of_public_number(text, start, end) or _VERTEBRA.fullmatch(folded):
+    if _is_part_of_public_number(text, start, end):
         return False
     before, behind = text[max(0, start - 40) : start], text[end : end + 20]
+    if _VERTEBRA.fullmatch(folded) and _SPINE.search(before):
+        return False
     if entity in ("NAME", "PLACE") and _NAMED_AFTER.match(behind):
         return False
     if entity in ("NAME", "PLACE", "FACILITY"):
@@ -262,7 +271,7 @@ def _is_part_of_public_number(text: str, start: int, end: int) -> bool:
 
 def _is_name(folded: str, written: str, before: str, score: float) -> bool:
     words = regex.findall(r"[\w']+", folded)
-    if folded in PUBLIC_FIGURES or folded.removesuffix("'s") in _figures():
+    if written in _UNITS or folded in PUBLIC_FIGURES or folded.removesuffix("'s") in _figures():
         return False
     if _WORK_BEFORE.search(before) or _DISEASE.fullmatch(words[-1]):
         return False

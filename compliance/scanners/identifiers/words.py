@@ -96,9 +96,9 @@ NOT_NAMES = EPONYMS | frozenset(
     disease disorder cancer diabetes pain surgery depression anxiety question questions side
     effects weight loss died passed called named name i'm i've i'd i'll
     it's that's what's
-    mme fr dra prof sis ji hiya hun bapak tatay ingat bonjour folk physio podiatrist paed pdoc derm
+    mme fr dra prof sis hiya bapak tatay ingat bonjour folk physio podiatrist paed pdoc derm
     dermatology consultant gynaecologist obstetrician verruca urate vasovagal docket hosp uhid rmo
-    mua lletz pasi pals kg mg cm mm ml lb lbs mosaic diathermy""".split()
+    lletz pasi pals mosaic diathermy""".split()
 )
 
 # Of those, what people are called too: capitalised, and only if the model is sure.
