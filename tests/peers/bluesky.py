@@ -146,12 +146,16 @@ class Bluesky:
         record = {"$type": POST, "text": text, "createdAt": _now()}
         if thread:
             places = {"root": thread, "parent": parent or thread}
+            for uri in places.values():
+                # People answer what they see; of what it does not know yet, the AppView never says
+                # that it was answered.
+                self._await_shown(uri)
             record["reply"] = {
                 name: {"uri": uri, "cid": self._record(uri)["cid"]} for name, uri in places.items()
             }
         body = {"collection": POST, "record": record}
         address = str(self._write(by, "com.atproto.repo.createRecord", body)["uri"])
-        wait_until(lambda: self._is_shown(address), 30, "showing a post")
+        self._await_shown(address)
         return address
 
     def change(self, post_id: str, text: str) -> None:
@@ -208,6 +212,10 @@ class Bluesky:
         place = place_of(address)
         who = next(name for name, its in self._accounts.items() if its["did"] == place.did)
         self._write(who, name, {"collection": collection, "rkey": place.rkey, **body})
+
+    def _await_shown(self, address: str) -> None:
+        """Waits until everybody sees a post."""
+        wait_until(lambda: self._is_shown(address), 30, "showing a post")
 
     def _is_shown(self, address: str) -> bool:
         headers = {"Authorization": f"Bearer {self._account(OURS)['accessJwt']}"}
