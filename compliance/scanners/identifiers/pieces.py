@@ -73,18 +73,13 @@ def pieces_of(texts: Sequence[str], tokenizer: Tokenizer) -> list[Pieces]:
 
 def _pieces(text: str, encoding: Encoding) -> Pieces:
     words = [-1 if word is None else word for word in encoding.word_ids]
-    spans = tuple(encoding.offsets)
-    bounds: dict[int, tuple[int, int]] = {}
-    for word, (start, end) in zip(words, spans, strict=True):
-        first, _ = bounds.get(word, (start, end))
-        bounds[word] = (first, end)
-    cases = {word: case_of(text[start:end]) for word, (start, end) in bounds.items()}
-    return Pieces(
-        ids=tuple(encoding.ids),
-        cases=tuple(int(cases[word]) for word in words),
-        words=tuple(words),
-        spans=spans,
-    )
+    spans = encoding.offsets
+    begins = [n for n, word in enumerate(words) if n == 0 or word != words[n - 1]]
+    ends = [*begins[1:], len(words)]
+    cases: list[int] = []
+    for begin, end in zip(begins, ends, strict=False):
+        cases += [int(case_of(text[spans[begin][0] : spans[end - 1][1]]))] * (end - begin)
+    return Pieces(tuple(encoding.ids), tuple(cases), tuple(words), tuple(spans))
 
 
 def windows(length: int) -> Iterator[tuple[int, int]]:

@@ -113,26 +113,29 @@ class Tagger:
 
     def _spans(self, text: str, pieces: Pieces, logits: Logits) -> Iterator[Tagged]:
         open_: Tagged | None = None
-        for start, end, kind, score, begins in self._words(pieces, logits):
+        before = -1
+        for number, word, begins in self._words(pieces, logits):
             joined = (
                 open_ is not None
-                and open_.kind == kind
-                and not (begins and start > open_.end)
-                and "\n" not in text[open_.end : start]
+                and number == before + 1
+                and open_.kind == word.kind
+                and not (begins and word.start > open_.end)
+                and "\n" not in text[open_.end : word.start]
             )
+            before = number
             if open_ is not None and joined:
-                open_ = Tagged(open_.start, end, open_.kind, max(open_.score, score))
+                open_ = Tagged(open_.start, word.end, word.kind, max(open_.score, word.score))
                 continue
             if open_ is not None:
                 yield open_
-            open_ = Tagged(start, end, kind, score) if kind else None
+            open_ = word
         if open_ is not None:
             yield open_
 
-    def _words(self, pieces: Pieces, logits: Logits) -> Iterator[tuple[int, int, str, float, bool]]:
-        """Start, end, kind ("" for none), score and whether a new one begins, word by word."""
+    def _words(self, pieces: Pieces, logits: Logits) -> Iterator[tuple[int, Tagged, bool]]:
+        """The words that are taken for something: number, what for, and whether it begins there."""
         numbers = np.array(pieces.words)
-        first = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
+        first = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1]))
         last = np.append(first[1:], len(numbers))
         none = logits[:, :1] - self._bias
         either = np.logaddexp(logits[:, self._begins], logits[:, self._goes_on])
@@ -140,11 +143,9 @@ class Tagger:
         evidence -= np.logaddexp.reduce(evidence, axis=1, keepdims=True)
         mean = np.add.reduceat(evidence, first, axis=0) / (last - first)[:, None]
         best = mean.argmax(axis=1)
-        scores = np.exp(mean[np.arange(len(best)), best])
-        for at, end, kind, score in zip(first, last, best, scores, strict=True):
-            start_of, end_of = pieces.spans[at][0], pieces.spans[end - 1][1]
-            if not kind:
-                yield start_of, end_of, "", float(score), False
-                continue
-            begins = logits[at, self._begins[kind - 1]] > logits[at, self._goes_on[kind - 1]]
-            yield start_of, end_of, self.kinds[kind - 1], float(score), bool(begins)
+        for number in np.flatnonzero(best):
+            at, kind = first[number], best[number] - 1
+            start, end = pieces.spans[at][0], pieces.spans[last[number] - 1][1]
+            score = float(np.exp(mean[number, best[number]]))
+            begins = logits[at, self._begins[kind]] > logits[at, self._goes_on[kind]]
+            yield int(number), Tagged(start, end, self.kinds[kind], score), bool(begins)
