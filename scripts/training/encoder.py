@@ -41,7 +41,11 @@ class Layer(nn.Module):
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         """States of shape (rows, pieces, size); `mask` says which pieces are read, None for all."""
-        states = self.out_norm(states + self.out(self.read(states, mask)))
+        return self.digest(states, self.read(states, mask))
+
+    def digest(self, states: torch.Tensor, read: torch.Tensor) -> torch.Tensor:
+        """The states, changed by what was read for each of them."""
+        states = self.out_norm(states + self.out(read))
         fed = self.down(functional.gelu(self.up(states)))
         return torch.as_tensor(self.down_norm(states + fed))
 
@@ -56,19 +60,6 @@ class Layer(nn.Module):
             near = near.masked_fill(~mask, NEVER)
         read = functional.softmax(near, -1) @ values
         return read.transpose(1, 2).reshape(rows, pieces, size)
-
-    def narrowed(self, width: int) -> Layer:
-        """A copy with the `width` neurons of the feed-forward network that carry most weight."""
-        size = self.out.in_features
-        copy = Layer(size, width)
-        carried = self.up.weight.norm(dim=1) * self.down.weight.norm(dim=0)
-        kept = carried.topk(width).indices.sort().values
-        state = self.state_dict()
-        for name in ("up.weight", "up.bias"):
-            state[name] = state[name][kept]
-        state["down.weight"] = state["down.weight"][:, kept]
-        copy.load_state_dict(state)
-        return copy
 
 
 class Tagger(nn.Module):
@@ -108,27 +99,23 @@ class Tagger(nn.Module):
         self, ids: torch.Tensor, cases: torch.Tensor, mask: torch.Tensor | None = None
     ) -> torch.Tensor:
         """What the last layer makes of each piece, of shape (rows, pieces, size)."""
-        places = self.places(torch.arange(ids.shape[1], device=ids.device))
-        states = self.dropout(self.norm(self.words(ids) + places + self.cases(cases)))
+        states = self.embedded(ids, cases)
         read = None if mask is None else mask[:, None, None, :].bool()
         for layer in self.layers:
             states = layer(states, read)
         return torch.as_tensor(states)
+
+    def embedded(self, ids: torch.Tensor, cases: torch.Tensor) -> torch.Tensor:
+        """What the first layer reads, of shape (rows, pieces, size)."""
+        places = self.places(torch.arange(ids.shape[1], device=ids.device))
+        states = self.norm(self.words(ids) + places + self.cases(cases))
+        return torch.as_tensor(self.dropout(states))
 
     def groups(self, encoder_rate: float, head_rate: float) -> list[dict[str, object]]:
         """Its parameters with their learning rates: what is new learns faster."""
         new = [*self.cases.parameters(), *self.head.parameters()]
         known = [p for p in self.parameters() if all(p is not n for n in new)]
         return [{"params": known, "lr": encoder_rate}, {"params": new, "lr": head_rate}]
-
-    def student(self, layers: Sequence[int], width: int) -> Tagger:
-        """A smaller one that begins with these layers of this one, narrowed."""
-        vocabulary, size = self.words.weight.shape
-        kept = [self.layers[n].narrowed(width) for n in layers]  # type: ignore[operator,union-attr]
-        small = Tagger(vocabulary, self.places.num_embeddings, size, kept, self.head.out_features)
-        own = {k: v for k, v in self.state_dict().items() if not k.startswith("layers.")}
-        small.load_state_dict(own, strict=False)
-        return small
 
 
 def from_base(folder: Path, labels: int) -> Tagger:

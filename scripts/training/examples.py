@@ -152,12 +152,16 @@ def batches(found: Sequence[Window], rng: random.Random) -> list[list[Window]]:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Windows with [CLS] and [SEP], padded to the longest; each of shape (windows, pieces)."""
+    """Windows with [CLS] and [SEP], padded to the longest; each of shape (windows, pieces).
+
+    `inside` is true of the pieces between those two.
+    """
 
     ids: torch.Tensor
     cases: torch.Tensor
     mask: torch.Tensor
     labels: torch.Tensor
+    inside: torch.Tensor
 
 
 def batch_of(found: Sequence[Window], tokenizer: Tokenizer, device: torch.device) -> Batch:
@@ -166,10 +170,12 @@ def batch_of(found: Sequence[Window], tokenizer: Tokenizer, device: torch.device
     shape = (len(found), max(len(window.ids) for window in found) + 2)
     ids, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     cases, labels = np.zeros(shape, np.int64), np.full(shape, IGNORED, np.int64)
+    inside = np.zeros(shape, bool)
     for row, window in enumerate(found):
         end = len(window.ids) + 1
         ids[row, : end + 1] = [first, *window.ids, last]
         mask[row, : end + 1] = 1
         cases[row, 1:end] = window.cases
         labels[row, 1:end] = window.labels
-    return Batch(*(torch.from_numpy(a).to(device) for a in (ids, cases, mask, labels)))
+        inside[row, 1:end] = True
+    return Batch(*(torch.from_numpy(a).to(device) for a in (ids, cases, mask, labels, inside)))
