@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,56 +17,39 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 
-from scripts.training.encoder import HEADS, Layer, from_base
+from scripts.training.encoder import HEADS, Layer, Tagger, from_base
 from scripts.training.examples import LABELS
 from scripts.training.judge import Judge
 from scripts.training.skimmer import PLAIN, Skimmer
 
-INT8 = "_quantized"  # what the quantiser puts behind the name of a weight
+PRODUCTS = ("mixed", "out", "up", "down")  # of a layer, in the order in which it computes them
 
 
-class FusedAttention(torch.autograd.Function):
-    """Stands in the exported graph for onnxruntime's attention, which is one step there.
+class Step(torch.autograd.Function):
+    """Stands in the exported graph for a step that onnxruntime has and ONNX has not.
 
-    https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.Attention
+    https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, states: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(ctx: Any, name: str, states: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
         """The shape alone; the graph is traced, never run here."""
         return states
 
     @staticmethod
-    def symbolic(g: Any, states: Any, weight: Any, bias: Any) -> Any:
+    def symbolic(g: Any, name: str, states: Any, *others: Any) -> Any:
         """The step of the graph."""
-        step = g.op("com.microsoft::Attention", states, weight, bias, num_heads_i=HEADS)
+        step = g.op(f"com.microsoft::{name}", states, *others, num_heads_i=HEADS)
         return step.setType(states.type())
 
 
-class FusedReading(torch.autograd.Function):
-    """Stands for onnxruntime's attention of some pieces to all, which is one step there.
-
-    https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MultiHeadAttention
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor
-    ) -> torch.Tensor:
-        """The shape alone; the graph is traced, never run here."""
-        return queries
-
-    @staticmethod
-    def symbolic(g: Any, queries: Any, keys: Any, values: Any) -> Any:
-        """The step of the graph."""
-        step = g.op("com.microsoft::MultiHeadAttention", queries, keys, values, num_heads_i=HEADS)
-        return step.setType(queries.type())
+def _fused(layer: Layer, states: torch.Tensor, mask: None) -> torch.Tensor:
+    mixed = layer.mixed
+    return torch.as_tensor(Step.apply("Attention", states, mixed.weight.t(), mixed.bias))
 
 
 class _Reading(nn.Module):
-    """A layer that reads all states but changes some, with the products of both apart."""
+    """A layer that reads all states and changes some, with the products of both apart."""
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
@@ -80,8 +62,9 @@ class _Reading(nn.Module):
         self.layer = layer
 
     def forward(self, some: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-        read = FusedReading.apply(self.asks(some), self.keys(states), self.values(states))
-        return self.layer.digest(some, read)
+        name = "MultiHeadAttention"
+        read = Step.apply(name, self.asks(some), self.keys(states), self.values(states))
+        return self.layer.digest(some, torch.as_tensor(read))
 
 
 class _Skimming(nn.Module):
@@ -91,7 +74,6 @@ class _Skimming(nn.Module):
         super().__init__()
         self.skimmer = skimmer
         first, *rest = skimmer.tagger.layers
-        first.read = functools.partial(_fused, first)
         self.first, self.rest = first, nn.ModuleList(map(_Reading, rest))
         labels = skimmer.tagger.head.out_features
         self.plain = nn.Parameter(PLAIN * (torch.arange(labels) == 0).float())
@@ -119,20 +101,22 @@ class _Skimming(nn.Module):
         return self.skimmer.words(ids, chosen | first)[0].nonzero().squeeze(1)
 
 
-def _fused(layer: Layer, states: torch.Tensor, mask: None) -> torch.Tensor:
-    return torch.as_tensor(FusedAttention.apply(states, layer.mixed.weight.t(), layer.mixed.bias))
-
-
-def export(skimmer: Skimmer, base: Path, out: Path, facts: dict[str, object]) -> None:
+def export(tagger: Tagger | Skimmer, base: Path, out: Path, facts: dict[str, object]) -> None:
     """Writes `model.onnx`, `model.data` with its weights, `tokenizer.json` and `config.json` with
     the labels and these facts."""
-    facts = {"labels": LABELS, **facts}
-    _write(_Skimming(copy.deepcopy(skimmer)), ("ids", "cases"), {1: "pieces"}, base, out, facts)
+    model: nn.Module = copy.deepcopy(tagger)
+    if isinstance(model, Skimmer):
+        fused, model = list(model.tagger.layers[:1]), _Skimming(model)
+    else:
+        fused = list(model.layers)
+    for layer in fused:
+        layer.read = functools.partial(_fused, layer)
+    _write(model, ("ids", "cases"), {1: "pieces"}, base, out, {"labels": LABELS, **facts})
     # Weights in a file of their own are mapped: of the vocabulary, only what is read takes memory.
-    model = onnx.load(out / "model.onnx")
+    written = onnx.load(out / "model.onnx")
     (out / "model.data").unlink(missing_ok=True)
     onnx.save(
-        model,
+        written,
         out / "model.onnx",
         save_as_external_data=True,
         location="model.data",
@@ -142,52 +126,33 @@ def export(skimmer: Skimmer, base: Path, out: Path, facts: dict[str, object]) ->
         (out / file).chmod(0o644)
 
 
-def read_back(folder: Path, base: Path, goes_on: torch.Tensor) -> Skimmer:
-    """The skimmer that `export` wrote into this folder, as exactly as int8 kept it."""
-    graph = onnx.load(folder / "model.onnx").graph
+def read_back(folder: Path, base: Path) -> Tagger:
+    """The tagger that `export` wrote into this folder, as exactly as int8 kept it; no skimmer."""
     stored = {
-        tensor.name: numpy_helper.to_array(tensor, str(folder)) for tensor in graph.initializer
+        tensor.name: numpy_helper.to_array(tensor, str(folder))
+        for tensor in onnx.load(folder / "model.onnx").graph.initializer
     }
 
     def real(name: str) -> np.ndarray:
-        whole = stored[name].astype(np.float32) - stored[name.replace(INT8, "_zero_point")]
-        return whole * stored[name.replace(INT8, "_scale")]
+        whole = stored[f"{name}_quantized"].astype(np.float32) - stored[f"{name}_zero_point"]
+        return whole * stored[f"{name}_scale"]
 
-    weights = {_place(name): stored[name] for name in stored if name.endswith((".weight", ".bias"))}
-    for name in stored:
-        if name.endswith(f".weight{INT8}"):
-            weights[_place(name.removesuffix(INT8))] = real(name)
-    # Products are nameless, but the steps that compute them are called after their modules.
-    for node in graph.node:
-        for name in node.input:
-            if name in stored and name.endswith(INT8) and ".weight" not in name:
-                weights[_place(f"{_module(node.name)}.weight")] = real(name).T
     tagger = from_base(base, len(LABELS))
-    for number in range(1, len(tagger.layers)):
-        for kind in ("weight", "bias"):
-            apart = [f"tagger.layers.{number}.{part}.{kind}" for part in ("asks", "keys", "values")]
-            mixed = np.concatenate([weights.pop(name) for name in apart])
-            weights[f"tagger.layers.{number}.mixed.{kind}"] = mixed
-    skimmer = Skimmer(tagger, goes_on)
-    state = {name: torch.tensor(array) for name, array in weights.items()}
-    skimmer.load_state_dict({"goes_on": goes_on, "enough": skimmer.enough, **state})
-    return skimmer
+    weights = {name: stored[name] for name in tagger.state_dict() if name in stored}
+    for name in ("words.weight", "places.weight", "cases.weight"):
+        weights[name] = real(name)
+    # Products are named after their step and a number, in the order of the graph.
+    steps = [name for name in stored if "::" in name and name.endswith("_quantized")]
+    products = sorted((name.removesuffix("_quantized") for name in steps), key=_number)
+    parts = [f"layers.{n}.{part}" for n in range(len(tagger.layers)) for part in PRODUCTS]
+    for name, part in zip(products, [*parts, "head"], strict=True):
+        weights[f"{part}.weight"] = real(name).T
+    tagger.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+    return tagger
 
 
-def _module(step: str) -> str:
-    """The module that a step of the graph is of: "/rest.0/up/MatMul_quant" is of "rest.0.up"."""
-    *outer, inner = step.strip("/").split("/")[:-1]
-    if outer and not inner.startswith(outer[-1]):
-        inner = ".".join((*outer, inner))
-    return f"{inner}.mixed" if inner == "layers.0" else inner
-
-
-def _place(name: str) -> str:
-    """Where a skimmer has what is called so in its graph."""
-    name = name.removeprefix("skimmer.")
-    if match := re.match(r"rest\.(\d+)\.", name):
-        name = f"layers.{1 + int(match[1])}.{name[match.end() :]}"
-    return name if name.startswith(("tagger.", "marks.")) else f"tagger.{name}"
+def _number(name: str) -> int:
+    return int(name.rpartition("_")[2])
 
 
 def export_judge(judge: Judge, base: Path, out: Path, facts: dict[str, object]) -> None:
